@@ -1,0 +1,156 @@
+"""The one parser: verbs, each with the options of its function's signature and the words of its docstring."""
+
+import argparse
+import importlib
+import inspect
+import os
+import re
+import sys
+import warnings
+from collections.abc import Callable
+from itertools import pairwise
+
+import jsonargparse
+
+from pipeline.config import Config, flat, recipe_values, refuse_unknown
+from pipeline.errors import UserError, nearest
+
+VERBS = {  # in the order data flows
+    "simulate": "make a data set of rendered spacecraft in the SPARK 2024 layout",
+    "download": "fetch the real SPARK 2026 set (needs a network)",
+    "index": "check every file of a data set and write what is known of it to index.parquet",
+    "train": "fit a network from a recipe, selected on the tune split by the judge",
+    "predict": "answer a split, or any folder of images, with test-time views",
+    "package": "write the zip to upload, read back through a validator",
+    "score": "score that zip as the server would",
+    "demo": "all of the above on simulated images: from nothing to a scored zip in 15 minutes",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run a verb; the exit code: 0 done, 2 something the user can mend, said in words; 130 stopped by ctrl-C."""
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(overview())
+        return 0
+    verb, *rest = arguments
+    warnings.filterwarnings("ignore", category=FutureWarning, module="torch.jit")  # raised inside a library's import
+    try:
+        if verb not in VERBS:
+            raise UserError(f"no verb {verb!r}.{nearest(verb, [*VERBS, 'test'])} `./run.sh --help` lists them.")
+        function = getattr(importlib.import_module(f"pipeline.{verb}"), verb)
+        function(**parse(function, rest))
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return 0
+
+
+def overview() -> str:
+    """The verbs, a line each."""
+    lines = [f"  {verb:10} {text}" for verb, text in VERBS.items()]
+    return "\n".join(
+        [
+            "usage: ./run.sh <verb> [options]        ./run.sh <verb> --help for its options",
+            "",
+            *lines,
+            f"  {'test':10} check the code: ruff and the test suite",
+            "",
+            "data/ and submissions/ are those of the folder you stand in.",
+        ]
+    )
+
+
+class _Parser(jsonargparse.ArgumentParser):
+    def error(self, message: str, ex: Exception | None = None) -> None:
+        raise UserError(f"{message.strip()}\n`./run.sh {self.prog.split()[-1]} --help` lists the options.")
+
+
+def parser_of(function: Callable) -> jsonargparse.ArgumentParser:
+    """A parser with one option a parameter; a parameter of type Config brings all of the config's."""
+    words, _, example = inspect.getdoc(function).partition("Example:")
+    parser = _Parser(
+        prog=f"./run.sh {function.__name__}",
+        usage=f"./run.sh {function.__name__} [options]",
+        description=words.split("Args:")[0].strip() + "\n\nexample:\n" + "  " + example.split("\n\n")[0].strip(),
+        formatter_class=_Help,
+    )
+    parser.add_function_arguments(function, skip={"config"}, fail_untyped=True)
+    if "config" in inspect.signature(function).parameters:
+        parser.add_class_arguments(Config)
+    for action in parser._actions:
+        if action.help == "Path to a configuration file.":
+            action.help = argparse.SUPPRESS
+    return parser
+
+
+class _Help(jsonargparse.DefaultHelpFormatter):
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text
+
+    def format_help(self) -> str:
+        return re.sub(r"--[a-z_.]+", lambda name: name[0].replace("_", "-"), super().format_help())
+
+
+def parse(function: Callable, arguments: list[str]) -> dict:
+    """Keyword arguments for a verb's function from the command line.
+
+    Raises:
+        UserError: an option that does not exist, with the nearest that does, or a value of the wrong type.
+    """
+    parser = parser_of(function)
+    has_config = "config" in inspect.signature(function).parameters
+    options = {option: action for action in parser._actions for option in action.option_strings}
+    arguments = _spelt_out(arguments, options)
+    refuse_unknown([a.split("=")[0] for a in arguments if a.startswith("--")], list(options), "option")
+    recipe = _load_recipe(parser, arguments) if has_config else {}
+    values = parser.instantiate_classes(parser.parse_args(arguments))
+    given = {name: getattr(values, name) for name in inspect.signature(function).parameters if name != "config"}
+    if has_config:
+        names = list(inspect.signature(Config).parameters)
+        given["config"] = Config(**{name: getattr(values, name) for name in names})
+        _say_overrides(recipe, flat(given["config"]))
+    return given
+
+
+def _spelt_out(arguments: list[str], options: dict[str, argparse.Action]) -> list[str]:
+    """`--fit-on` as `--fit_on`, and a switch without a value, `--overwrite`, as `--overwrite=true`."""
+    spelt = []
+    for argument, following in pairwise([*arguments, "--"]):
+        if argument.startswith("--"):
+            name, equals, value = argument.partition("=")
+            name = "--" + name[2:].replace("-", "_")
+            argument = name + equals + value
+            is_switch = name in options and getattr(options[name], "_typehint", None) is bool
+            if is_switch and not equals and following.lower() not in ("true", "false"):
+                argument = f"{name}=true"
+        spelt.append(argument)
+    return spelt
+
+
+def _load_recipe(parser: jsonargparse.ArgumentParser, arguments: list[str]) -> dict[str, object]:
+    """Make a recipe's values the parser's defaults; all config values before overrides, by dotted name."""
+    name = parser.get_default("recipe")
+    for i, argument in enumerate(arguments):
+        if argument == "--recipe" and i + 1 < len(arguments):
+            name = arguments[i + 1]
+        elif argument.startswith("--recipe="):
+            name = argument.removeprefix("--recipe=")
+    values = recipe_values(name)
+    try:
+        parser.parse_object(dict(values))
+    except UserError as error:
+        raise UserError(f"recipe {name}: {error}") from error
+    parser.set_defaults(values)
+    return flat(Config()) | values
+
+
+def _say_overrides(before: dict[str, object], after: dict[str, object]) -> None:
+    for name, value in after.items():
+        if value != before[name]:
+            print(f"override {name}: {before[name]} -> {value}")

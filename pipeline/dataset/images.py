@@ -1,0 +1,89 @@
+"""Images at working size: read from files, or kept decoded beside the data set."""
+
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from pipeline.errors import UserError
+from pipeline.files import text_hash, written_aside
+from pipeline.masks import rle
+from pipeline.progress import progress
+
+T, R = TypeVar("T"), TypeVar("R")
+CHANNELS = 5  # red, green, blue, body, panel
+LAYOUT = "1"  # raise when what is kept changes, so that old caches are not taken
+
+
+def read_image(path: Path, size: int) -> np.ndarray | None:
+    """RGB uint8 (size, size, 3) of an image file, area-averaged; None where it cannot be read."""
+    image_hwc = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    return None if image_hwc is None else cv2.resize(image_hwc, (size, size), interpolation=cv2.INTER_AREA)
+
+
+def soft_mask(body_rle: str, panel_rle: str, height: int, width: int, size: int) -> np.ndarray:
+    """uint8 (size, size, 2): how much of each working pixel is body and panel, 255 = all of it."""
+    both = np.stack([rle.decode(counts, height, width) for counts in (body_rle, panel_rle)], axis=2)
+    return cv2.resize(both.astype(np.uint8) * 255, (size, size), interpolation=cv2.INTER_AREA)
+
+
+class Sample:
+    """Images and soft masks of some index rows at one size; from a cache where `cached_images` made one."""
+
+    def __init__(self, folder: Path, rows: pd.DataFrame, size: int, cache: np.ndarray | None = None) -> None:
+        names = ["image_path", "body_rle", "panel_rle", "height", "width"]
+        self.columns = {name: rows[name].to_numpy() for name in names}
+        self.folder, self.size, self.cache = folder, size, cache
+
+    def __len__(self) -> int:
+        return len(self.columns["image_path"])
+
+    def __getitem__(self, i: int) -> tuple[np.ndarray, np.ndarray]:
+        """uint8 image (size, size, 3) and soft mask (size, size, 2)."""
+        if self.cache is not None:
+            return self.cache[i, ..., :3], self.cache[i, ..., 3:]
+        path, body, panel, height, width = (column[i] for column in self.columns.values())
+        image_hwc = read_image(self.folder / path, self.size)
+        if image_hwc is None:
+            raise UserError(f"{self.folder / path} cannot be read any more: run `./run.sh index` again.")
+        return image_hwc, soft_mask(body, panel, height, width, self.size)
+
+
+def cached_images(folder: Path, rows: pd.DataFrame, size: int, keep: bool) -> Sample:
+    """A Sample of the rows, decoded once into <folder>/cache/ where `keep` is set and the disk has the room."""
+    plain = Sample(folder, rows, size)
+    need = len(rows) * size * size * CHANNELS
+    key = text_hash(f"{LAYOUT} {size} " + " ".join(rows["content_hash"] + rows["body_rle"] + rows["panel_rle"]))
+    path = folder / "cache" / f"{size}-{key[:16]}.npy"
+    if path.exists():
+        return Sample(folder, rows, size, np.load(path, mmap_mode="r"))
+    free = shutil.disk_usage(folder).free
+    if not keep or need > 0.9 * free:
+        if keep:
+            print(f"no cache of decoded images: needs {need / 1e9:.1f} GB, {free / 1e9:.1f} GB free. Reading files.")
+        return plain
+    with written_aside(path) as aside:
+        kept = np.lib.format.open_memmap(aside, "w+", np.uint8, (len(rows), size, size, CHANNELS))
+        pairs = read_ahead(plain.__getitem__, range(len(rows)))
+        for i, (image_hwc, mask_hwc) in enumerate(progress(pairs, len(rows), f"cache at {size} px")):
+            kept[i, ..., :3], kept[i, ..., 3:] = image_hwc, mask_hwc
+        kept.flush()
+    return Sample(folder, rows, size, np.load(path, mmap_mode="r"))
+
+
+def read_ahead(function: Callable[[T], R], items: Iterable[T], ahead: int = 64) -> Iterator[R]:
+    """function(item) for each item in order, computed by threads that run at most `ahead` items before the reader."""
+    with ThreadPoolExecutor() as pool:
+        waiting: deque[Future] = deque()
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) >= ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

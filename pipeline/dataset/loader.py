@@ -1,0 +1,62 @@
+"""Batches for training: seeded order, augmentation by (seed, epoch, index), the same with any number of workers."""
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from pipeline.dataset.augment import Augment
+from pipeline.dataset.images import Sample
+
+
+class TrainingImages(Dataset):
+    """Items are asked for by (epoch, index), so that the epoch reaches workers that live on."""
+
+    def __init__(self, sample: Sample, class_n: np.ndarray, augment: Augment) -> None:
+        self.sample, self.class_n, self.augment = sample, class_n.astype(np.int64), augment
+
+    def __len__(self) -> int:
+        return len(self.sample)
+
+    def __getitem__(self, key: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor, int]:
+        """uint8 image (3, h, w), uint8 soft mask (2, h, w), class index."""
+        epoch, index = key
+        image_hwc, mask_hwc = self.augment(*map(np.ascontiguousarray, self.sample[index]), epoch, index)
+        return (
+            torch.from_numpy(np.ascontiguousarray(image_hwc.transpose(2, 0, 1))),
+            torch.from_numpy(np.ascontiguousarray(mask_hwc.transpose(2, 0, 1))),
+            self.class_n[index],
+        )
+
+
+class EpochOrder:
+    """Batches of (epoch, index) in an order of their own for each epoch; a last short batch is left out."""
+
+    def __init__(self, count: int, batch_size: int, seed: int) -> None:
+        self.count, self.batch_size, self.seed, self.epoch = count, min(batch_size, count), seed, 0
+
+    def __len__(self) -> int:
+        return self.count // self.batch_size
+
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        order = np.random.default_rng([self.seed, self.epoch]).permutation(self.count)
+        for first in range(0, len(self) * self.batch_size, self.batch_size):
+            yield [(self.epoch, int(i)) for i in order[first : first + self.batch_size]]
+
+
+def training_loader(images: TrainingImages, order: EpochOrder, workers: int) -> DataLoader:
+    """A loader of (image_bchw uint8, mask_bchw uint8, class_b); set `order.epoch` before each pass."""
+    return DataLoader(
+        images,
+        batch_sampler=order,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        pin_memory=torch.cuda.is_available(),
+        worker_init_fn=_start_worker,
+    )
+
+
+def _start_worker(_: int) -> None:
+    cv2.setNumThreads(0)

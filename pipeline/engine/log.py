@@ -1,0 +1,44 @@
+"""A run's numbers: a JSON line an epoch, and the same as curves."""
+
+import json
+from pathlib import Path
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from pipeline.files import written_aside
+
+matplotlib.use("agg")
+CURVES = {
+    "loss on train": ("loss", "dice", "bce", "lovasz", "cls"),
+    "score on tune": ("s_acc", "s_cls", "s_det", "s_seg"),
+    "learning rate": ("lr",),
+}
+
+
+def read_lines(path: Path) -> list[dict]:
+    """The lines of a metrics file; none where there is no file."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def write_lines(path: Path, lines: list[dict]) -> None:
+    """Write a metrics file whole."""
+    with written_aside(path) as aside:
+        aside.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def draw_curves(path: Path, lines: list[dict]) -> None:
+    """Loss, tune scores and learning rate over epochs, as a PNG."""
+    figure = Figure(figsize=(13, 3.6), layout="constrained")
+    for axes, (title, names) in zip(figure.subplots(1, len(CURVES)), CURVES.items(), strict=True):
+        for name in names:
+            points = [(line["epoch"], line[name]) for line in lines if line.get(name) is not None]
+            if points:
+                axes.plot(*zip(*points, strict=True), marker=".", label=name)
+        axes.set(title=title, xlabel="epoch")
+        axes.grid(alpha=0.3)
+        axes.legend()
+        if title.startswith("score"):
+            axes.set_ylim(0, 1.02)
+    with written_aside(path) as aside:
+        figure.savefig(aside, dpi=110)

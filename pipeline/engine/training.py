@@ -1,0 +1,117 @@
+"""One training: the network with its average, optimiser and history; an epoch of it; going on from a checkpoint."""
+
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+from timm.utils import ModelEmaV3
+
+from pipeline.config import Config
+from pipeline.engine.checkpoints import load_last, save_last
+from pipeline.engine.optimiser import adamw, learning_rate_share, set_learning_rate
+from pipeline.errors import UserError
+from pipeline.losses.segmentation import MultiTaskLoss
+from pipeline.models.network import SpacecraftNet
+
+
+def fabric_for(config: Config) -> Fabric:
+    """One GPU where there is one, else the CPU. Mixed precision on a GPU only: on CPUs it trains slower."""
+    mixed = "32-true"
+    if torch.cuda.is_available() and config.optim.amp == "auto":
+        mixed = "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+    return Fabric(accelerator="auto", devices=1, precision=mixed)
+
+
+class Training:
+    """Everything that changes while training. Every epoch is seeded by itself, so `last.ckpt` needs no random state.
+
+    Attributes:
+        network: the raw weights; average: their moving average, or None.
+        epoch: epochs done; step: steps done; lines: metrics of each epoch; best: highest tune S_acc so far.
+    """
+
+    def __init__(self, config: Config, network: SpacecraftNet, steps_an_epoch: int) -> None:
+        self.config, self.steps_an_epoch = config, steps_an_epoch
+        self.fabric = fabric_for(config)
+        self.network = network.to(memory_format=torch.channels_last)
+        self.optimiser = adamw(self.network, config.optim)
+        self.wrapped, self.wrapped_optimiser = self.fabric.setup(self.network, self.optimiser)
+        decay = config.optim.ema_decay
+        self.average = ModelEmaV3(self.network, decay=decay, use_warmup=True) if decay else None
+        self.loss = MultiTaskLoss(config.loss)
+        self.epoch, self.step, self.best, self.lines = 0, 0, -math.inf, []
+
+    def run_epoch(self, batches: Iterable, tick: Iterator) -> dict[str, float]:
+        """Train on (image_bchw uint8, mask_bchw uint8, class_b) batches; `tick` is advanced once a step.
+
+        Returns the means of the loss and its parts.
+
+        Raises:
+            UserError: the loss is no longer a finite number.
+        """
+        torch.manual_seed(self.config.seed * 100_003 + self.epoch)
+        self.wrapped.train()
+        sums: dict[str, float] = {}
+        count = 0
+        for batch in batches:
+            count += 1
+            for name, value in self._one_step(batch).items():
+                sums[name] = sums.get(name, 0.0) + value
+            next(tick, None)
+        self.epoch += 1
+        return {name: total / count for name, total in sums.items()}
+
+    def _one_step(self, batch: list[torch.Tensor]) -> dict[str, float]:
+        optim = self.config.optim
+        steps = optim.epochs * self.steps_an_epoch
+        set_learning_rate(
+            self.optimiser, learning_rate_share(self.step, steps, round(optim.warmup_epochs * self.steps_an_epoch))
+        )
+        image_bchw, mask_bchw, class_b = (tensor.to(self.fabric.device, non_blocking=True) for tensor in batch)
+        image_bchw = (image_bchw.float() / 255).contiguous(memory_format=torch.channels_last)
+        loss, parts = self.loss(*self.wrapped(image_bchw), mask_bchw.float() / 255, class_b)
+        values = {"loss": loss.item()} | {name: part.item() for name, part in parts.items()}
+        if not math.isfinite(values["loss"]):
+            raise UserError(self._diverged(values))
+        self.wrapped_optimiser.zero_grad()
+        self.fabric.backward(loss)
+        self.fabric.clip_gradients(
+            self.wrapped, self.wrapped_optimiser, max_norm=optim.clip_norm, error_if_nonfinite=False
+        )
+        self.wrapped_optimiser.step()
+        self.step += 1
+        if self.average:
+            self.average.update(self.network, step=self.step)
+        return values
+
+    def _diverged(self, values: dict[str, float]) -> str:
+        parts = ", ".join(f"{name} {value:g}" for name, value in values.items())
+        where = f"epoch {self.epoch + 1}, step {self.step + 1}"
+        return (
+            f"training diverged: {parts} at {where}. Checkpoints of the {self.epoch} epochs before are kept. "
+            f"Try a lower --optim.lr than {self.config.optim.lr:g} or a longer --optim.warmup-epochs, "
+            "with a new --run or --overwrite."
+        )
+
+    def save(self, path: Path, **facts: object) -> None:
+        """Write everything that going on needs, and `facts` beside it."""
+        average = self.average.module.state_dict() if self.average else None
+        state = {
+            "network": self.network.state_dict(),
+            "average": average,
+            "optimiser": self.optimiser.state_dict(),
+            **{name: getattr(self, name) for name in ("epoch", "step", "best", "lines")},
+        }
+        save_last(path, state | facts)
+
+    def resume(self, path: Path) -> None:
+        """Go on from what `save` wrote."""
+        state = load_last(path)
+        self.network.load_state_dict(state["network"])
+        if self.average:
+            self.average.module.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        for name in ("epoch", "step", "best", "lines"):
+            setattr(self, name, state[name])

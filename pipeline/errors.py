@@ -1,0 +1,21 @@
+"""Errors that a user can mend: printed without a traceback, exit code 2."""
+
+import difflib
+
+
+class UserError(Exception):
+    """Something the user can put right; the message says what was found, what was expected and what to do."""
+
+
+def offenders(lines: list[str], shown: int = 5) -> str:
+    """The first few offenders, one a line and indented, and how many more there are."""
+    listed = [f"  {line}" for line in lines[:shown]]
+    if len(lines) > shown:
+        listed.append(f"  ... and {len(lines) - shown} more ({len(lines)} in all)")
+    return "\n".join(listed)
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """The words "Did you mean ...?" with the nearest known name, or nothing where none is near."""
+    near = difflib.get_close_matches(name, known, 1, 0.5)
+    return f" Did you mean {near[0]}?" if near else ""

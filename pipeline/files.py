@@ -1,0 +1,53 @@
+"""Files that are either whole or not there: written aside, then renamed."""
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.errors import UserError
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path`; on a clean exit it becomes `path`, on an error it is removed.
+
+    Raises:
+        UserError: the disk is full or the folder may not be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        yield aside
+        aside.replace(path)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise
+        raise UserError(f"cannot write {path}: {error.strerror}. Free some space or choose another folder.") from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: dict) -> None:
+    """Write an indented JSON file whole; not-a-number is refused."""
+    with written_aside(path) as aside:
+        aside.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> dict:
+    """The content of a JSON file, or an empty dict where there is none."""
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def file_hash(path: Path) -> str:
+    """BLAKE2b-128 of a file's bytes, 32 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+def text_hash(text: str) -> str:
+    """BLAKE2b-128 of a text's UTF-8 bytes, 32 hex digits."""
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

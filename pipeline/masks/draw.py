@@ -1,0 +1,52 @@
+"""Pictures of answers: body red, panel blue, box and words over the image."""
+
+import cv2
+import numpy as np
+
+from pipeline.masks import rle
+
+BODY_RGB, PANEL_RGB, BOX_RGB = (255, 70, 70), (80, 120, 255), (120, 255, 120)
+
+
+def overlay(image_hwc: np.ndarray, body_rle: str, panel_rle: str, box: tuple[float, ...], words: str) -> np.ndarray:
+    """A copy of the RGB uint8 image with masks tinted and outlined, the box drawn and `words` in the upper left."""
+    height, width = image_hwc.shape[:2]
+    drawn = image_hwc.copy()
+    thick = max(round(height / 500), 1)
+    for counts, colour in ((body_rle, BODY_RGB), (panel_rle, PANEL_RGB)):
+        mask_hw = rle.decode(counts, height, width)
+        drawn[mask_hw] = 0.65 * drawn[mask_hw] + 0.35 * np.array(colour)
+        outlines, _ = cv2.findContours(mask_hw.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(drawn, outlines, -1, colour, thick)
+    x_min, y_min, x_max, y_max = (round(value) for value in box)
+    cv2.rectangle(drawn, (x_min, y_min), (x_max - 1, y_max - 1), BOX_RGB, thick)
+    return with_words(drawn, words)
+
+
+def with_words(image_hwc: np.ndarray, words: str) -> np.ndarray:
+    """A copy with a line of white text on a dark bar along its upper edge."""
+    drawn = image_hwc.copy()
+    scale = drawn.shape[0] / 700
+    bar = round(34 * scale)
+    drawn[:bar] = drawn[:bar] // 3
+    place = (round(8 * scale), round(24 * scale))
+    cv2.putText(
+        drawn,
+        words,
+        place,
+        cv2.FONT_HERSHEY_SIMPLEX,
+        0.75 * scale,
+        (255, 255, 255),
+        max(round(scale * 1.5), 1),
+        cv2.LINE_AA,
+    )
+    return drawn
+
+
+def sheet(rows: list[list[np.ndarray]], side: int) -> np.ndarray:
+    """Square RGB pictures as a grid, each `side` pixels wide, 4 pixels of white between."""
+    cells = [[cv2.resize(cell, (side, side), interpolation=cv2.INTER_AREA) for cell in row] for row in rows]
+    framed = [
+        [cv2.copyMakeBorder(cell, 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=(255,) * 3) for cell in row] for row in cells
+    ]
+    return np.vstack([np.hstack(row) for row in framed])

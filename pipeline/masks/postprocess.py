@@ -1,0 +1,52 @@
+"""From a network's probabilities to what is submitted: masks at full size, a box from the masks, run-length codes."""
+
+import cv2
+import numpy as np
+
+from pipeline.masks import rle
+from pipeline.masks.boxes import box_from_mask, without_specks
+
+SPECK_SHARE = 0.05  # parts smaller than this share of the largest part's area are taken for noise
+
+
+def answer(mask_chw: np.ndarray, height: int, width: int) -> dict:
+    """Masks and box of one image from probabilities (2, h, w) of body and panel at the working size.
+
+    The probabilities are enlarged first and cut at 0.5 then; a pixel both want goes to the larger. The box is the
+    extent of what is left of the union without specks. An empty union gets `fallback` = True, empty masks and the
+    extent of all that reaches half of the highest probability, or the whole image where there is none.
+
+    Returns:
+        x_min, y_min, x_max, y_max in pixels (max exclusive); body_rle, panel_rle; body_score, panel_score (mean
+        probability over the mask); profile_x, profile_y (bytes: uint8 maxima of the larger probability over each
+        column and row); height, width; fallback.
+    """
+    body_hw, panel_hw = (cv2.resize(np.float32(p), (width, height), interpolation=cv2.INTER_LINEAR) for p in mask_chw)
+    top_hw = np.nan_to_num(np.maximum(body_hw, panel_hw), nan=0.0)
+    union_hw = without_specks(top_hw > 0.5, SPECK_SHARE)
+    is_panel_hw = panel_hw > body_hw
+    body_mask_hw, panel_mask_hw = union_hw & ~is_panel_hw, union_hw & is_panel_hw
+    box = box_from_mask(union_hw)
+    fallback = box is None
+    if fallback:
+        box = box_from_mask(top_hw >= max(top_hw.max() / 2, 1e-6)) or (0, 0, width, height)
+    return {
+        **dict(zip(("x_min", "y_min", "x_max", "y_max"), map(float, box), strict=True)),
+        "body_rle": rle.encode(body_mask_hw),
+        "panel_rle": rle.encode(panel_mask_hw),
+        "body_score": _mean_over(body_hw, body_mask_hw),
+        "panel_score": _mean_over(panel_hw, panel_mask_hw),
+        "profile_x": _bytes(top_hw.max(axis=0)),
+        "profile_y": _bytes(top_hw.max(axis=1)),
+        "height": height,
+        "width": width,
+        "fallback": fallback,
+    }
+
+
+def _mean_over(probability_hw: np.ndarray, mask_hw: np.ndarray) -> float:
+    return float(probability_hw[mask_hw].mean()) if mask_hw.any() else 0.0
+
+
+def _bytes(probability_n: np.ndarray) -> bytes:
+    return np.round(np.clip(probability_n, 0, 1) * 255).astype(np.uint8).tobytes()

@@ -1,0 +1,78 @@
+"""The multi-task network: one encoder, a decoder for two masks, a linear class head on the deepest features."""
+
+import difflib
+
+import segmentation_models_pytorch as smp
+import timm
+import torch
+from torch import nn
+
+from pipeline.config import ModelConfig
+from pipeline.errors import UserError
+from pipeline.models.weights import load_encoder_weights
+
+SPARK_MEAN, SPARK_STD = (0.27, 0.26, 0.28), (0.19, 0.19, 0.24)  # published channel statistics of the real images
+
+
+class SpacecraftNet(nn.Module):
+    """Masks and class of one spacecraft.
+
+    forward(image_bchw): RGB in [0, 1], float32, height and width multiples of 32.
+    Returns mask logits (b, 2, h, w), body and panel, and class logits (b, classes).
+    """
+
+    def __init__(self, net: nn.Module, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        super().__init__()
+        self.net = net
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
+
+    def forward(self, image_bchw: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        mask_bchw, class_bk = self.net((image_bchw - self.mean) / self.std)
+        return mask_bchw, class_bk
+
+    def encoder_parameters(self) -> list[nn.Parameter]:
+        """Parameters of the encoder; the rest belongs to the decoder and the heads."""
+        return list(self.net.encoder.parameters())
+
+
+def build_network(config: ModelConfig, classes: int, load_weights: bool = True) -> SpacecraftNet:
+    """The network of a config; `load_weights=False` leaves the encoder random, for loading a checkpoint over it.
+
+    Raises:
+        UserError: the encoder, decoder, size or weights do not exist or do not fit.
+    """
+    if config.size % 32 or config.size <= 0:
+        raise UserError(f"model.size is {config.size}; it must be a positive multiple of 32.")
+    wide = {"decoder_segmentation_channels": config.decoder_width} if config.decoder_width else {}
+    if wide and config.decoder != "segformer":
+        raise UserError(f"model.decoder_width is for the segformer decoder; {config.decoder} takes its own widths.")
+    try:
+        net = smp.create_model(
+            config.decoder,
+            config.encoder,
+            encoder_weights=None,
+            classes=2,
+            aux_params={"classes": classes, "pooling": "avg", "dropout": config.dropout},
+            **wide,
+        )
+    except (KeyError, ValueError, RuntimeError) as error:
+        reason = str(error.args[0] if error.args else error).split(", supported")[0]
+        raise UserError(f"cannot build {config.decoder} on {config.encoder}: {reason}{_near(config)}") from error
+    if load_weights:
+        load_encoder_weights(net.encoder, config.encoder, config.weights)
+    return SpacecraftNet(net, *_normalisation(config))
+
+
+def _near(config: ModelConfig) -> str:
+    names = [*smp.encoders.encoders, *(f"tu-{name}" for name in timm.list_models())]
+    near = difflib.get_close_matches(config.encoder, names, 3)
+    return f". Encoders with a similar name: {', '.join(near)}" if config.encoder not in names and near else ""
+
+
+def _normalisation(config: ModelConfig) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    own = config.normalisation == "encoder" or (config.normalisation == "auto" and config.weights != "none")
+    if not own:
+        return SPARK_MEAN, SPARK_STD
+    settings = smp.encoders.get_preprocessing_params(config.encoder, "imagenet")
+    return tuple(settings["mean"]), tuple(settings["std"])

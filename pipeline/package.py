@@ -1,0 +1,75 @@
+"""package: the zip to upload, written from predictions and read back through the validator."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from pipeline.dataset.index_table import rows_of
+from pipeline.engine.trained import run_config, trained_network
+from pipeline.files import file_hash
+from pipeline.index import ensure_index
+from pipeline.models.cost import gmac, mparams
+from pipeline.predict import predict
+from pipeline.progress import say
+from pipeline.run_folder import Answers, Run, find_data, find_run, manifest_of, recorded
+from pipeline.tracks.spark2026 import CLASSES, submission
+
+
+def package(
+    run: str | None = None,
+    data: Path | None = None,
+    split: Literal["train", "tune", "val", "test"] = "val",
+    tta: Literal["none", "hflip", "flips", "d4"] | None = None,
+) -> Answers:
+    """Write submission.zip and read it back through the validator; --split test makes the upload.
+
+    Predicts first where that is missing. The same answers give the same bytes.
+
+    Args:
+        run: name of a trained run; default: the newest
+        data: folder of the data set; default: the one the run was trained on
+        split: which images
+        tta: views averaged; default: those of the run's newest predictions, else none
+
+    Example:
+        ./run.sh package --split test
+
+    Returns:
+        The folder of the predictions and the zip.
+    """
+    chosen = find_run(run)
+    folder = find_data(data or Path(run_config(chosen)[1]["data"]))
+    views = tta or chosen.tta_used(folder, split) or "none"
+    if not chosen.answers(folder, split, views).predictions.exists():
+        say(f"no predictions of {chosen.name!r} for {split} with tta {views} yet: making them")
+    place = predict(chosen.name, folder, split, views)
+    image_ids = rows_of(ensure_index(folder), (split,))["image_id"].tolist()
+    predictions_hash = file_hash(place.predictions)
+    if place.zip.exists() and manifest_of(place.folder, "package").get("predictions_hash") == predictions_hash:
+        submission.read(place.zip, image_ids)
+        say(f"the zip is there already, and valid: {place.zip}")
+        return place
+    with recorded(place.folder, "package", predictions_hash=predictions_hash) as facts:
+        submission.write(place.zip, pd.read_parquet(place.predictions), efficiency_of(chosen))
+        try:
+            submission.read(place.zip, image_ids)
+        except BaseException:
+            place.zip.unlink()
+            raise
+        facts["zip_hash"] = file_hash(place.zip)
+    say(f"valid: {len(image_ids)} images, {place.zip.stat().st_size / 1e6:.2f} MB: {place.zip}")
+    return place
+
+
+def efficiency_of(run: Run) -> dict:
+    """What efficiency.json says of a run: counted from its config and weights, one image, one view."""
+    config, _ = run_config(run)
+    network = trained_network(run, len(CLASSES))
+    return {
+        "gmac": round(gmac(network, config.model.size), 6),
+        "mparams": round(mparams(network), 6),
+        "input_size": config.model.size,
+        "counted_by": f"fvcore {version('fvcore')}, one image, one view",
+    }

@@ -1,0 +1,173 @@
+"""Names of all files of a run, and which run, data set and views are meant when nothing is said.
+
+`data/` and `submissions/` are those of the current folder.
+"""
+
+import dataclasses
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.errors import UserError
+from pipeline.files import read_json, write_json
+
+DATA = Path("data")
+SUBMISSIONS = Path("submissions")
+SET_MARKS = ("train.csv", "val.csv", "images", "index.parquet")  # any of these makes a folder a data set
+PACKAGES = ("torch", "segmentation-models-pytorch", "timm", "albumentations", "numpy", "opencv-python-headless")
+
+
+def cores() -> int:
+    """Processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """The folder of one training run, submissions/<name>."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return self.folder.name
+
+    @property
+    def config(self) -> Path:
+        """The whole resolved config."""
+        return self.folder / "config.yaml"
+
+    @property
+    def last(self) -> Path:
+        """All that resuming needs."""
+        return self.folder / "checkpoints" / "last.ckpt"
+
+    @property
+    def best(self) -> Path:
+        """The best weights."""
+        return self.folder / "checkpoints" / "best.safetensors"
+
+    @property
+    def metrics(self) -> Path:
+        """A JSON line an epoch."""
+        return self.folder / "metrics.jsonl"
+
+    @property
+    def curves(self) -> Path:
+        """The same as a picture."""
+        return self.folder / "curves.png"
+
+    def answers(self, data: Path, split: str, tta: str) -> "Answers":
+        """The folder of this run's predictions for a split of a data set."""
+        return Answers(self.folder / f"{data.resolve().name}-{split}-{tta}")
+
+    def tta_used(self, data: Path, split: str) -> str | None:
+        """The views of the newest predictions for this split of this set, else of the newest of the run, or None."""
+        made = sorted(self.folder.glob("*-*-*/predictions.parquet"), key=lambda path: path.stat().st_mtime)
+        same = [path for path in made if path.parent.name.rpartition("-")[0] == f"{data.resolve().name}-{split}"]
+        newest = (same or made or [None])[-1]
+        return newest.parent.name.rpartition("-")[2] if newest else None
+
+
+@dataclasses.dataclass(frozen=True)
+class Answers:
+    """The folder of one set of predictions, submissions/<run>/<set>-<split>-<tta>."""
+
+    folder: Path
+
+    @property
+    def predictions(self) -> Path:
+        """A row an image."""
+        return self.folder / "predictions.parquet"
+
+    @property
+    def parts(self) -> Path:
+        """Folder of finished parts of predictions that are still being made."""
+        return self.folder / "parts"
+
+    @property
+    def zip(self) -> Path:
+        """What is uploaded."""
+        return self.folder / "submission.zip"
+
+    @property
+    def score(self) -> Path:
+        """The local score."""
+        return self.folder / "score.json"
+
+
+def find_data(data: Path | None) -> Path:
+    """The folder of the data set meant: the one given, or the only one in data/.
+
+    Raises:
+        UserError: it does not exist, there is none, or there are several.
+    """
+    if data is not None:
+        if not data.is_dir():
+            raise UserError(
+                f"no folder {data.absolute()}. --data takes the folder of a data set, such as data/spark2026."
+            )
+        return data
+    sets = [path for path in sorted(DATA.glob("*")) if any((path / mark).exists() for mark in SET_MARKS)]
+    if not sets:
+        raise UserError(
+            f"no data set in {DATA.absolute()}: make one with `./run.sh simulate --out data/sim` "
+            "or fetch the real one with `./run.sh download`."
+        )
+    if len(sets) > 1:
+        raise UserError(f"several data sets: choose one with --data: {', '.join(map(str, sets))}")
+    return sets[0]
+
+
+def find_run(run: str | None) -> Run:
+    """The run meant: the one named, or the newest with trained weights.
+
+    Raises:
+        UserError: there is none.
+    """
+    if run is not None:
+        found = Run(SUBMISSIONS / run)
+        if not found.best.exists():
+            there = ", ".join(sorted(path.parts[-3] for path in SUBMISSIONS.glob("*/checkpoints/best.safetensors")))
+            raise UserError(f"no trained run {run!r} in {SUBMISSIONS.absolute()}; there: {there or 'none'}.")
+        return found
+    trained = sorted(SUBMISSIONS.glob("*/checkpoints/best.safetensors"), key=lambda path: path.stat().st_mtime)
+    if not trained:
+        raise UserError(f"no trained run in {SUBMISSIONS.absolute()}: run `./run.sh train` first.")
+    return Run(trained[-1].parents[1])
+
+
+@contextmanager
+def recorded(folder: Path, stage: str, **facts: object) -> Iterator[dict]:
+    """Write what a stage ran on into the folder's manifest.json once it has ended well; `facts` may grow meanwhile."""
+    began = time.time()
+    yield facts
+    manifest = read_json(folder / "manifest.json")
+    manifest[stage] = {
+        "command": " ".join(sys.argv),
+        **facts,
+        "versions": {"python": platform.python_version()}
+        | {name: importlib.metadata.version(name) for name in PACKAGES},
+        "git_commit": _commit(),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began)),
+        "seconds": round(time.time() - began, 1),
+    }
+    write_json(folder / "manifest.json", manifest)
+
+
+def manifest_of(folder: Path, stage: str) -> dict:
+    """What `recorded` wrote for a stage, or an empty dict."""
+    return read_json(folder / "manifest.json").get(stage, {})
+
+
+def _commit() -> str | None:
+    root = Path(__file__).parents[1]
+    said = subprocess.run(["git", "-C", root, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    return said.stdout.strip() or None

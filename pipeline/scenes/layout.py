@@ -1,0 +1,104 @@
+"""The SPARK 2024 layout on disk: which files a simulated set holds, and how image, mask and box are written."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from pipeline.files import written_aside
+from pipeline.scenes.craft import CLASSES
+from pipeline.scenes.mesh import BODY, PANEL
+from pipeline.scenes.render import Picture
+from pipeline.scenes.scene import craft_of
+
+COLUMNS = ("Class", "Image name", "Mask name", "Bounding box")
+IMAGE_QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 90]
+# 4:4:4, for a mask with halved colour loses thin panels
+MASK_QUALITY = [
+    *(cv2.IMWRITE_JPEG_QUALITY, 95),
+    *(cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444),
+]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One image to make.
+
+    Attributes:
+        split: train, val or test
+        index: place in the split, from 0
+        craft: its class
+        image: path below the set's folder
+        mask: path below the set's folder; None on the test split
+    """
+
+    split: str
+    index: int
+    craft: str
+    image: Path
+    mask: Path | None
+
+    def row(self, box: str) -> tuple[str, ...]:
+        """The line of the CSV, in the order of COLUMNS."""
+        return self.craft, self.image.name, self.mask.name, box
+
+
+def shots(seed: int, train: int, val: int, test: int) -> list[Shot]:
+    """All images of a set. Names repeat across classes; within a class, those of val go on after those of train."""
+    first_val = -(-train // len(CLASSES))
+    return [
+        *(_labelled(seed, "train", index, 0) for index in range(train)),
+        *(_labelled(seed, "val", index, first_val) for index in range(val)),
+        *(
+            Shot("test", index, craft_of(seed, "test", index), Path(f"images/test/test_{index:05d}_img.jpg"), None)
+            for index in range(test)
+        ),
+    ]
+
+
+def _labelled(seed: int, split: str, index: int, first: int) -> Shot:
+    craft, name = craft_of(seed, split, index), f"{first + index // len(CLASSES):05d}"
+    image, mask = Path("images", craft, split, f"{name}_img.jpg"), Path("mask", craft, split, f"{name}_layer.jpg")
+    return Shot(split, index, craft, image, mask)
+
+
+def is_made(out: Path, shot: Shot) -> bool:
+    """Whether the files of a shot stand; each is either whole or not there."""
+    return (out / shot.image).exists() and (shot.mask is None or (out / shot.mask).exists())
+
+
+def save(out: Path, shot: Shot, picture: Picture) -> None:
+    """Write the mask, where the split has one, then the image.
+
+    Raises:
+        UserError: the disk is full or the folder may not be written.
+    """
+    if shot.mask is not None:
+        _write(out / shot.mask, encode_mask(picture.labels))
+    _write(out / shot.image, cv2.imencode(".jpg", picture.image[..., ::-1], IMAGE_QUALITY)[1].tobytes())
+
+
+def _write(path: Path, content: bytes) -> None:
+    with written_aside(path) as aside:
+        aside.write_bytes(content)
+
+
+def encode_mask(labels: np.ndarray) -> bytes:
+    """Labels (S, S) uint8 -> a JPEG with body (255, 0, 0), panel (0, 0, 255) and black, RGB."""
+    bgr = np.zeros((*labels.shape, 3), np.uint8)
+    bgr[..., 2] = (labels == BODY) * np.uint8(255)
+    bgr[..., 0] = (labels == PANEL) * np.uint8(255)
+    return cv2.imencode(".jpg", bgr, MASK_QUALITY)[1].tobytes()
+
+
+def stored_box(path: Path) -> str:
+    """The box of a mask file as text, `(x_min, y_min, x_max, y_max)`, pixels, max exclusive.
+
+    It is read from the file and not from the scene, so that box and mask agree to the pixel, also after a restart.
+    """
+    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise ValueError(f"cannot read the mask {path}")
+    x, y, width, height = cv2.boundingRect(cv2.max(bgr[..., 0], bgr[..., 2]) // 128)
+    return f"({x}, {y}, {x + width}, {y + height})"

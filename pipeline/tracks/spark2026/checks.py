@@ -1,0 +1,111 @@
+"""What may be wrong inside a submission's files; every function appends its complaints, in words."""
+
+import math
+
+from pipeline.masks import rle
+from pipeline.tracks.spark2026 import BUDGET_GMAC, BUDGET_MPARAMS, CLASSES, SIZE
+from pipeline.tracks.spark2026.reader import parse_box
+
+CSV, BBOX, SEGM, EFFICIENCY = "submission.csv", "coco_bbox.json", "coco_segm.json", "efficiency.json"
+CORNERS = ["x_min", "y_min", "x_max", "y_max"]
+
+
+def check_images(found: list[str], image_ids: list[str], complaints: list[str]) -> None:
+    """Every image of the split once, and no other."""
+    wanted, seen = set(image_ids), set()
+    for image_id in found:
+        if image_id in seen:
+            complaints.append(f"{CSV}: image {image_id!r} twice")
+        elif image_id not in wanted:
+            complaints.append(f"{CSV}: image {image_id!r} is not of this split")
+        seen.add(image_id)
+    complaints += [f"{CSV}: image {image_id!r} is missing" for image_id in image_ids if image_id not in seen]
+
+
+def checked_row(row: dict, complaints: list[str]) -> dict:
+    """One line of the CSV in the project's terms: class known, box finite, inside and not empty, RLE of full size."""
+    where = f"{CSV}: image {row['image_id']!r}"
+    if row["class"] not in CLASSES:
+        complaints.append(f"{where}: class {row['class']!r}, expected one of {', '.join(CLASSES)}")
+    box = parse_box(row["bbox"], row_first=False) or (math.nan,) * 4
+    if not all(map(math.isfinite, box)):
+        complaints.append(f"{where}: bbox {row['bbox']!r}, expected four finite numbers (x_min, y_min, x_max, y_max)")
+    elif not (0 <= box[0] < box[2] <= SIZE and 0 <= box[1] < box[3] <= SIZE):
+        complaints.append(f"{where}: bbox {row['bbox']} is empty, inverted or outside {SIZE}x{SIZE}")
+    for part in ("body_rle", "panel_rle"):
+        try:
+            rle.check(row[part], SIZE, SIZE)
+        except rle.RleError as error:
+            complaints.append(f"{where}: {part}: {error}")
+    return {
+        "image_id": row["image_id"],
+        "class_name": row["class"],
+        "class_index": CLASSES.index(row["class"]) if row["class"] in CLASSES else -1,
+        **dict(zip(CORNERS, box, strict=True)),
+        "body_rle": row["body_rle"],
+        "panel_rle": row["panel_rle"],
+    }
+
+
+def check_efficiency(efficiency: dict, complaints: list[str]) -> None:
+    """Compute and parameters are numbers within the budgets."""
+    for name, budget in (("gmac", BUDGET_GMAC), ("mparams", BUDGET_MPARAMS)):
+        value = efficiency.get(name)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value) or value < 0:
+            complaints.append(f"{EFFICIENCY}: {name} is {value!r}, expected a number")
+        elif value > budget:
+            complaints.append(f"{EFFICIENCY}: {name} is {value:g}, over the budget of {budget:g}")
+
+
+def check_records(boxes: list, masks: list, rows: list[dict], complaints: list[str]) -> None:
+    """The COCO files must say the same as the CSV, with a score to each record."""
+    said_boxes = {row["image_id"]: row for row in rows}
+    expected = {(image_id, row["class_index"] + 1): _xywh(row) for image_id, row in said_boxes.items()}
+    _compare(BBOX, boxes, "bbox", expected, complaints)
+    said_masks = {
+        (row["image_id"], category): {"size": [SIZE, SIZE], "counts": row[part]}
+        for row in rows
+        for category, part in ((1, "body_rle"), (2, "panel_rle"))
+        if not _empty(row[part])
+    }
+    _compare(SEGM, masks, "segmentation", said_masks, complaints)
+
+
+def _compare(where: str, records: list, field: str, expected: dict, complaints: list[str]) -> None:
+    seen = set()
+    for number, record in enumerate(records):
+        known = isinstance(record, dict) and {"image_id", "category_id", "score", field} <= record.keys()
+        if not known:
+            complaints.append(f"{where}: record {number}: expected image_id, category_id, score and {field}")
+            continue
+        key = (str(record["image_id"]), record["category_id"] if isinstance(record["category_id"], int) else None)
+        named = f"{where}: record {number} (image {key[0]!r}, category {record['category_id']!r})"
+        score = record["score"]
+        if not isinstance(score, int | float) or not 0 <= score <= 1:
+            complaints.append(f"{named}: score {score!r}, expected 0 to 1")
+        if key in seen:
+            complaints.append(f"{named}: twice")
+        elif key not in expected:
+            complaints.append(f"{named}: {CSV} has no such answer")
+        elif not _same(record[field], expected[key]):
+            complaints.append(f"{named}: {field} differs from {CSV}")
+        seen.add(key)
+    complaints += [f"{where}: image {key[0]!r}, category {key[1]}: missing" for key in expected if key not in seen]
+
+
+def _same(found: object, expected: object) -> bool:
+    if isinstance(expected, list) and isinstance(found, list) and len(found) == len(expected):
+        numbers = all(isinstance(value, int | float) for value in found)
+        return numbers and all(math.isclose(a, b, abs_tol=1e-6) for a, b in zip(found, expected, strict=True))
+    return found == expected
+
+
+def _xywh(row: dict) -> list[float]:
+    return [row["x_min"], row["y_min"], row["x_max"] - row["x_min"], row["y_max"] - row["y_min"]]
+
+
+def _empty(counts: str) -> bool:
+    try:
+        return len(rle.runs(counts)) <= 1
+    except rle.RleError:
+        return True

@@ -1,0 +1,173 @@
+"""The zip of SPARK 2026 Stream 1: write it, read it, check it.
+
+The organisers' format was not found; this one is assumed, and stands here alone so that it is easy to change. Flat zip:
+    submission.csv    image_id, class, bbox "(x_min, y_min, x_max, y_max)", body_rle, panel_rle (COCO counts)
+    coco_bbox.json    COCO results: category_id = class index + 1, bbox [x, y, width, height], score
+    coco_segm.json    COCO results: category_id 1 body, 2 panel; empty masks have no record
+    efficiency.json   gmac, mparams (one view, one image), and how they were counted
+"""
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.errors import UserError
+from pipeline.files import written_aside
+from pipeline.masks import rle
+from pipeline.tracks.spark2026.checks import (
+    BBOX,
+    CORNERS,
+    CSV,
+    EFFICIENCY,
+    SEGM,
+    check_efficiency,
+    check_images,
+    check_records,
+    checked_row,
+)
+
+MEMBERS = (CSV, BBOX, SEGM, EFFICIENCY)
+COLUMNS = ["image_id", "class", "bbox", "body_rle", "panel_rle"]
+EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time in the zip, so that the same answers give the same bytes
+
+
+def write(path: Path, predictions: pd.DataFrame, efficiency: dict) -> None:
+    """Write the zip; the same rows give the same bytes.
+
+    Args:
+        path: of the zip.
+        predictions: rows of predictions.parquet, in the order wanted.
+        efficiency: gmac, mparams and what else is to be said.
+    """
+    rows = predictions.to_dict("records")
+    content = {
+        CSV: _csv(rows),
+        BBOX: _json([_bbox_record(row) for row in rows]),
+        SEGM: _json([record for row in rows for record in _segm_records(row)]),
+        EFFICIENCY: json.dumps(efficiency, indent=2, sort_keys=True, allow_nan=False) + "\n",
+    }
+    with written_aside(path) as aside, zipfile.ZipFile(aside, "w") as archive:
+        for name, text in content.items():
+            member = zipfile.ZipInfo(name, EPOCH)
+            member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(member, text)
+
+
+def _csv(rows: list[dict]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        box = "(" + ", ".join(f"{row[corner]:.10g}" for corner in CORNERS) + ")"
+        writer.writerow([row["image_id"], row["class_name"], box, row["body_rle"], row["panel_rle"]])
+    return out.getvalue()
+
+
+def _bbox_record(row: dict) -> dict:
+    x_min, y_min, x_max, y_max = (row[corner] for corner in CORNERS)
+    return {
+        "image_id": row["image_id"],
+        "category_id": int(row["class_index"]) + 1,
+        "bbox": [x_min, y_min, x_max - x_min, y_max - y_min],
+        "score": round(float(max(row["class_probs"])), 6),
+    }
+
+
+def _segm_records(row: dict) -> list[dict]:
+    return [
+        {
+            "image_id": row["image_id"],
+            "category_id": category,
+            "segmentation": {"size": [int(row["height"]), int(row["width"])], "counts": row[f"{part}_rle"]},
+            "score": round(float(row[f"{part}_score"]), 6),
+        }
+        for category, part in ((1, "body"), (2, "panel"))
+        if rle.area(row[f"{part}_rle"], row["height"], row["width"])
+    ]
+
+
+def _json(records: list[dict]) -> str:
+    return "[\n" + ",\n".join(json.dumps(record, allow_nan=False) for record in records) + "\n]\n"
+
+
+def read(path: Path, image_ids: list[str]) -> tuple[pd.DataFrame, dict]:
+    """What a zip answers, checked.
+
+    Args:
+        path: of the zip.
+        image_ids: every image that must be answered, once each.
+
+    Returns:
+        A row an image (image_id, class_name, class_index, x_min .. y_max, body_rle, panel_rle), in the zip's order,
+        and efficiency.json.
+
+    Raises:
+        UserError: anything is wrong; with every complaint.
+    """
+    complaints: list[str] = []
+    members = _members(path, complaints)
+    if complaints:
+        raise _refused(path, complaints)
+    table = _read_csv(members[CSV], complaints)
+    efficiency = _read_json(members, EFFICIENCY, dict, complaints)
+    boxes = _read_json(members, BBOX, list, complaints)
+    masks = _read_json(members, SEGM, list, complaints)
+    if not complaints:
+        check_images(table["image_id"].tolist(), image_ids, complaints)
+        rows = [checked_row(row, complaints) for row in table.to_dict("records")]
+        check_efficiency(efficiency, complaints)
+        check_records(boxes, masks, rows, complaints)
+    if complaints:
+        raise _refused(path, complaints)
+    return pd.DataFrame(rows), efficiency
+
+
+def _refused(path: Path, complaints: list[str]) -> UserError:
+    listed = "\n".join(f"  {complaint}" for complaint in complaints)
+    return UserError(f"{path} is not a valid submission, {len(complaints)} complaints:\n{listed}")
+
+
+def _members(path: Path, complaints: list[str]) -> dict[str, str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            for name in sorted(set(names) - set(MEMBERS)):
+                complaints.append(f"member {name!r}: not expected; the zip is flat and holds {', '.join(MEMBERS)}")
+            complaints += [f"member {name!r}: missing" for name in MEMBERS if name not in names]
+            complaints += [f"member {name!r}: {names.count(name)} times" for name in MEMBERS if names.count(name) > 1]
+            return {} if complaints else {name: archive.read(name).decode("utf-8") for name in MEMBERS}
+    except FileNotFoundError:
+        raise UserError(f"no file {path.absolute()}: run `./run.sh package` first.") from None
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
+        complaints.append(f"the zip cannot be read: {error}")
+        return {}
+    except Exception as error:  # zlib and struct errors of damaged members have no common base
+        complaints.append(f"the zip cannot be read: {type(error).__name__} {error}")
+        return {}
+
+
+def _read_csv(text: str, complaints: list[str]) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        complaints.append(f"{CSV}: not a CSV file: {error}")
+        return pd.DataFrame()
+    if list(table) != COLUMNS:
+        complaints.append(f"{CSV}: columns {list(table)}, expected {COLUMNS}")
+    return table
+
+
+def _read_json(members: dict[str, str], name: str, kind: type, complaints: list[str]) -> dict | list:
+    try:
+        content = json.loads(members[name])
+    except (json.JSONDecodeError, RecursionError) as error:
+        complaints.append(f"{name}: not JSON: {error}")
+        return kind()
+    if not isinstance(content, kind):
+        complaints.append(f"{name}: expected a {kind.__name__}, found a {type(content).__name__}")
+        return kind()
+    return content

@@ -1,0 +1,176 @@
+"""train: a network from a recipe, fitted on the train rows, selected on tune by the judge."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import torch
+import yaml
+
+from pipeline.config import Config, flat
+from pipeline.dataset.augment import Augment
+from pipeline.dataset.images import Sample, cached_images
+from pipeline.dataset.index_table import FILE, rows_of, usable
+from pipeline.dataset.loader import EpochOrder, TrainingImages, training_loader
+from pipeline.engine.checkpoints import load_last, save_weights
+from pipeline.engine.inference import Asked, answers
+from pipeline.engine.log import draw_curves, write_lines
+from pipeline.engine.training import Training
+from pipeline.errors import UserError
+from pipeline.files import file_hash, written_aside
+from pipeline.index import ensure_index
+from pipeline.models.cost import gmac, mparams
+from pipeline.models.network import SpacecraftNet, build_network
+from pipeline.progress import progress, say
+from pipeline.run_folder import SUBMISSIONS, Run, cores, find_data, manifest_of, recorded
+from pipeline.tracks.spark2026 import CLASSES, score
+
+
+def train(
+    config: Config, recipe: str = "lite0", data: Path | None = None, run: str | None = None, overwrite: bool = False
+) -> Run:
+    """Train a network, and keep the weights that score best on `tune`.
+
+    Killed anywhere, the same command goes on after the last whole epoch. Any value of the recipe can be given on the
+    command line.
+
+    Args:
+        config: every value of the recipe
+        recipe: name of a file in pipeline/recipes, or a path of your own
+        data: folder of the data set; default: the only one in data/
+        run: name of the run's folder in submissions/; default: the recipe's name
+        overwrite: delete the run of this name first
+
+    Example:
+        ./run.sh train --recipe lite0 --optim.epochs 10 --model.size 384
+
+    Returns:
+        The run's folder.
+    """
+    folder = find_data(data)
+    index = ensure_index(folder)
+    place = Run(SUBMISSIONS / (run or Path(recipe).stem))
+    index_hash = file_hash(folder / FILE)
+    _claim(place, config, recipe, folder, index_hash, overwrite)
+
+    fit_rows = _usable_rows(index, tuple(config.fit_on.split("+")))
+    tune_rows = _usable_rows(index, ("tune",))
+    fit, tune = (cached_images(folder, rows, config.model.size, config.loader.cache) for rows in (fit_rows, tune_rows))
+    order = EpochOrder(len(fit_rows), config.optim.batch_size, config.seed)
+    loader = training_loader(
+        TrainingImages(fit, fit_rows["class_index"].to_numpy(), Augment(config.augment, config.seed)),
+        order,
+        _workers(config.loader.workers),
+    )
+
+    torch.manual_seed(config.seed)
+    network = build_network(config.model, len(CLASSES), load_weights=not place.last.exists())
+    say(
+        f"train: {config.model.decoder} on {config.model.encoder} at {config.model.size} px, "
+        f"{mparams(network):.3f} M parameters, {gmac(network, config.model.size):.3f} GMAC; "
+        f"{len(fit_rows)} images, {config.optim.epochs} epochs"
+    )
+    training = Training(config, network, len(order))
+    if place.last.exists():
+        training.resume(place.last)
+        say(f"going on after epoch {training.epoch} of {config.optim.epochs}")
+
+    with recorded(
+        place.folder, "train", recipe=recipe, data=str(folder), index_hash=index_hash, seed=config.seed
+    ) as facts:
+        total = config.optim.epochs * len(order)
+        tick = progress(range(training.step, total), total, "train", "step", start=training.step)
+        while training.epoch < config.optim.epochs:
+            order.epoch = training.epoch
+            losses = training.run_epoch(loader, tick)
+            _select(training, losses, place, tune, tune_rows)
+            training.save(place.last, index_hash=index_hash)
+        facts |= {"weights_hash": file_hash(place.best), "epochs": training.epoch}
+    say(f"trained: {place.best}, S_acc {training.best:.4f} on {len(tune_rows)} tune images; curves in {place.curves}")
+    return place
+
+
+def is_finished(run: Run) -> bool:
+    """Whether a run of this name has done all its epochs."""
+    return "epochs" in manifest_of(run.folder, "train")
+
+
+def _claim(place: Run, config: Config, recipe: str, folder: Path, index_hash: str, overwrite: bool) -> None:
+    """Make the run's folder and write its config; or find there a run that this command may go on with."""
+    if overwrite:
+        shutil.rmtree(place.folder, ignore_errors=True)
+    ways = f"Choose another --run, or --overwrite to delete {place.folder}."
+    wanted = dataclasses.asdict(config) | {"recipe": recipe, "data": str(folder), "track": "spark2026"}
+    if not place.config.exists():
+        with written_aside(place.config) as aside:
+            aside.write_text(yaml.safe_dump(wanted, sort_keys=False))
+        return
+    was, now = flat(yaml.safe_load(place.config.read_text())), flat(wanted)
+    changed = [
+        f"{name} {was.get(name)} -> {now.get(name)}"
+        for name in {**was, **now}
+        if was.get(name) != now.get(name) and not name.startswith("loader.")
+    ]
+    if changed:
+        raise UserError(f"run {place.name!r} was begun with another config: {'; '.join(changed[:5])}. {ways}")
+    last = load_last(place.last) if place.last.exists() else {"epoch": 0, "index_hash": index_hash}
+    if last["epoch"] >= config.optim.epochs:
+        raise UserError(f"run {place.name!r} is finished ({last['epoch']} epochs). {ways}")
+    if last["index_hash"] != index_hash:
+        raise UserError(f"{folder} has changed since run {place.name!r} was begun. {ways}")
+
+
+def _usable_rows(index: pd.DataFrame, splits: tuple[str, ...]) -> pd.DataFrame:
+    rows = rows_of(index, splits)
+    good = usable(rows)
+    if not good.all():
+        say(f"{(~good).sum()} of {len(rows)} {'+'.join(splits)} images cannot be trained on: left out (see index)")
+    if (good.sum() < 2 and splits != ("tune",)) or not good.any():
+        raise UserError(f"only {good.sum()} usable images in {'+'.join(splits)}; run `./run.sh index` to see why.")
+    return rows[good].reset_index(drop=True)
+
+
+def _workers(wanted: int) -> int:
+    if wanted >= 0:
+        return wanted
+    return min(cores() - 1, 8) if torch.cuda.is_available() else 0
+
+
+def _select(training: Training, losses: dict, place: Run, tune: Sample, tune_rows: pd.DataFrame) -> None:
+    """Score raw and averaged weights on tune, keep the better if it is the best so far, and log the epoch."""
+    candidates = {"raw": training.network} | ({"average": training.average.module} if training.average else {})
+    figures = {name: _judge(network, tune, tune_rows, training.config) for name, network in candidates.items()}
+    chosen = max(figures, key=lambda name: figures[name]["s_acc"])
+    found = figures[chosen]
+    if found["s_acc"] > training.best:
+        training.best = found["s_acc"]
+        save_weights(place.best, candidates[chosen])
+    line = {
+        "epoch": training.epoch,
+        "step": training.step,
+        "lr": training.optimiser.param_groups[-1]["lr"],
+        **losses,
+        **{name: found[name] for name in ("s_acc", "s_cls", "s_det", "s_seg")},
+        "weights": chosen,
+        **{f"{name}_s_acc": values["s_acc"] for name, values in figures.items()},
+    }
+    training.lines.append(line)
+    write_lines(place.metrics, training.lines)
+    draw_curves(place.curves, training.lines)
+    parts = ", ".join(f"{name} {line[f's_{name}']:.3f}" for name in ("cls", "det", "seg"))
+    say(
+        f"epoch {line['epoch']}/{training.config.optim.epochs}: loss {line['loss']:.4f}; "
+        f"tune S_acc {line['s_acc']:.4f} ({parts}; {chosen} weights)"
+    )
+
+
+def _judge(network: SpacecraftNet, tune: Sample, rows: pd.DataFrame, config: Config) -> dict:
+    """Accuracy figures of the judge on tune, without test-time views."""
+    network.eval()
+    asked = (
+        Asked(image_id, tune[i][0], height, width)
+        for i, (image_id, height, width) in enumerate(zip(rows["image_id"], rows["height"], rows["width"], strict=True))
+    )
+    given = pd.DataFrame(answers(network, asked, "none", config.optim.batch_size))
+    return score.accuracy(score.per_image(rows, given))

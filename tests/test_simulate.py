@@ -1,0 +1,196 @@
+import errno
+import inspect
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import simulate as verb
+from pipeline.errors import UserError
+from pipeline.scenes.craft import CLASSES
+from pipeline.simulate import simulate
+
+SETTINGS = {"count": 24, "size": 96, "seed": 3, "val": 4, "test": 3}
+
+
+def generate(out: Path, processes: int = 1, **changes: int) -> None:
+    verb._generate(out, SETTINGS | changes, processes)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    out = tmp_path_factory.mktemp("sim") / "set"
+    generate(out)
+    return out
+
+
+def test_layout(made):
+    files = set(content(made))
+    assert {name for name in files if "/" not in name} == {"train.csv", "val.csv", "simulate.json"}
+    assert len([name for name in files if re.fullmatch(r"images/[^/]+/train/\d{5}_img\.jpg", name)]) == 20
+    assert len([name for name in files if re.fullmatch(r"mask/[^/]+/train/\d{5}_layer\.jpg", name)]) == 20
+    assert len([name for name in files if re.fullmatch(r"images/[^/]+/val/\d{5}_img\.jpg", name)]) == 4
+    assert sorted(name for name in files if "test" in name) == [f"images/test/test_{i:05d}_img.jpg" for i in range(3)]
+    assert len(files) == 20 * 2 + 4 * 2 + 3 + 3
+    for name in CLASSES:
+        assert f"images/{name}/train/00000_img.jpg" in files
+
+
+def test_tables(made):
+    for split, count in (("train", 20), ("val", 4)):
+        table = pd.read_csv(made / f"{split}.csv")
+        assert list(table.columns) == ["Class", "Image name", "Mask name", "Bounding box"]
+        assert len(table) == count
+        assert np.ptp(table["Class"].value_counts().reindex(CLASSES, fill_value=0)) <= 1
+        for craft, image, mask, box in table.itertuples(index=False):
+            picture = cv2.imread(str(made / "images" / craft / split / image))
+            labels = cv2.imread(str(made / "mask" / craft / split / mask)).max(axis=2) > 127
+            assert picture.shape == (96, 96, 3)
+            rows, columns = np.nonzero(labels)
+            assert box == f"({columns.min()}, {rows.min()}, {columns.max() + 1}, {rows.max() + 1})"
+
+
+def test_the_number_of_processes_changes_no_byte(made, tmp_path):
+    generate(tmp_path / "two", processes=2)
+    assert content(tmp_path / "two") == content(made)
+
+
+def test_another_seed_changes_every_image(made, tmp_path):
+    generate(tmp_path / "other", seed=4)
+    other = content(tmp_path / "other")
+    same = [name for name, there in content(made).items() if name.endswith("_img.jpg") and other[name] == there]
+    assert same == []
+
+
+@pytest.mark.parametrize("survivors", [0, 1, 13, 26])
+def test_a_stopped_run_goes_on(made, tmp_path, monkeypatch, survivors):
+    out, calls = tmp_path / "set", []
+
+    def stops(*args):
+        calls.append(args)
+        if len(calls) > survivors:
+            raise KeyboardInterrupt
+        return photograph(*args)
+
+    photograph = verb.photograph
+    monkeypatch.setattr(verb, "photograph", stops)
+    with pytest.raises(KeyboardInterrupt):
+        generate(out)
+    assert not list(out.glob("*.csv"))
+    monkeypatch.setattr(verb, "photograph", lambda *args: calls.append(args) or photograph(*args))
+    calls.clear()
+    generate(out)
+    assert len(calls) == 27 - survivors
+    assert content(out) == content(made)
+
+
+def test_lost_files_and_leavings_of_a_kill_are_put_right(made, tmp_path):
+    generate(tmp_path / "set")
+    lost = ["train.csv", "images/Soho/train/00001_img.jpg", "mask/Cheops/val/00002_layer.jpg"]
+    for name in lost:
+        (tmp_path / "set" / name).unlink()
+    (tmp_path / "set/mask/Cheops/val/.00002_layer.77.part.jpg").write_bytes(b"half")
+    generate(tmp_path / "set")
+    assert content(tmp_path / "set") == content(made)
+
+
+def test_a_finished_set_is_left_alone(made, capsys, monkeypatch):
+    monkeypatch.setattr(verb, "photograph", lambda *args: pytest.fail("rendered again"))
+    before = {path: path.stat().st_mtime_ns for path in made.rglob("*.*")}
+    generate(made)
+    assert {path: path.stat().st_mtime_ns for path in made.rglob("*.*")} == before
+    assert re.fullmatch(r".* is finished: 27 images .*\n", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"), [({"seed": 5}, "seed 3 there, 5 asked"), ({"size": 128, "val": 2}, "size 96 there, 128 asked")]
+)
+def test_a_set_of_other_settings_is_refused(made, change, said):
+    before = content(made)
+    with pytest.raises(UserError, match=said) as error:
+        generate(made, **change)
+    assert "--out" in str(error.value)
+    assert content(made) == before
+
+
+def test_folders_of_others_are_refused(tmp_path):
+    (tmp_path / "holiday.jpg").write_bytes(b"sea")
+    with pytest.raises(UserError, match="did not make"):
+        generate(tmp_path)
+    with pytest.raises(UserError, match="is a file"):
+        generate(tmp_path / "holiday.jpg")
+    assert content(tmp_path) == {"holiday.jpg": b"sea"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"count": 0},
+        {"count": -5},
+        {"size": 0},
+        {"size": 63},
+        {"seed": -1},
+        {"val": -1},
+        {"val": 1401},
+        {"test": -1},
+    ],
+)
+def test_impossible_numbers_are_refused_before_anything_is_written(tmp_path, wrong):
+    (name, value), *_ = wrong.items()
+    with pytest.raises(UserError, match=f"--{name} {value}: expected") as error:
+        simulate(tmp_path / "set", **wrong)
+    assert len(str(error.value).splitlines()) == 2
+    assert not (tmp_path / "set").exists()
+
+
+def test_all_impossible_numbers_are_named_at_once(tmp_path):
+    with pytest.raises(UserError) as error:
+        simulate(tmp_path / "set", count=10, size=9, val=11, test=-2)
+    assert [line.split()[0] for line in str(error.value).splitlines()[1:]] == ["--val", "--size", "--test"]
+
+
+def test_defaults_are_a_seventh_for_val_and_a_tenth_more_for_test():
+    assert verb._settings(1400, 1024, 0, None, None) == {
+        "count": 1400,
+        "size": 1024,
+        "seed": 0,
+        "val": 200,
+        "test": 140,
+    }
+
+
+def test_a_full_disk_is_one_clear_line_and_leaves_nothing_half_written(made, tmp_path, monkeypatch):
+    written, write = [], Path.write_bytes
+
+    def fills_up(path, content):
+        written.append(path)
+        if len(written) > 9:
+            write(path, content[:100])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", fills_up)
+    with pytest.raises(UserError, match="No space left on device") as error:
+        generate(tmp_path / "set")
+    assert len(str(error.value).splitlines()) == 1
+    whole = content(made)
+    assert all(whole[name] == there for name, there in content(tmp_path / "set").items())
+    assert not list((tmp_path / "set").glob("*.csv"))
+    monkeypatch.setattr(Path, "write_bytes", write)
+    generate(tmp_path / "set")
+    assert content(tmp_path / "set") == whole
+
+
+def test_every_argument_is_typed_and_told():
+    told = inspect.getdoc(simulate)
+    for name, parameter in inspect.signature(simulate).parameters.items():
+        assert parameter.annotation is not inspect.Parameter.empty
+        assert re.search(rf"^    {name}: \w", told, re.MULTILINE)
+    assert told.endswith("Example:\n    ./run.sh simulate --out data/sim --count 1400 --seed 0")
