@@ -123,16 +123,23 @@ def _mark_duplicates(rows: pd.DataFrame) -> None:
 
 
 def _splits(rows: pd.DataFrame, seed: int) -> pd.Series:
-    """`tune` takes a seeded 5 % of each class's train rows, at least one of two; equal images go the same way."""
-    split = rows["split"].copy()
+    """`tune` takes a seeded 5 % of each class's train rows, at least one of two, and never nothing from all.
+
+    Images of equal content go the same way.
+    """
     train = rows[rows["split"] == "train"]
+    chosen: set[str] = set()
     for _, of_class in train.groupby("class_name"):
-        contents = sorted(
-            of_class["content_hash"].unique(), key=lambda c: hashlib.sha256(f"{seed} {c}".encode()).digest()
-        )
-        count = max(round(TUNE_SHARE * len(contents)), 1) if len(contents) > 1 else 0
-        split.loc[of_class.index[of_class["content_hash"].isin(contents[:count])]] = "tune"
-    return split
+        contents = _shuffled(of_class["content_hash"], seed)
+        chosen.update(contents[: max(round(TUNE_SHARE * len(contents)), 1) if len(contents) > 1 else 0])
+    if not chosen and len(train) > 1:
+        chosen.update(_shuffled(train["content_hash"], seed)[:1])
+    return rows["split"].where(~(rows["split"].eq("train") & rows["content_hash"].isin(chosen)), "tune")
+
+
+def _shuffled(contents: pd.Series, seed: int) -> list[str]:
+    """Distinct contents in an order that depends on the seed and on themselves alone."""
+    return sorted(set(contents), key=lambda content: hashlib.sha256(f"{seed} {content}".encode()).digest())
 
 
 def _in_order(column: pd.Series) -> pd.Series:

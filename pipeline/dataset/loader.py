@@ -55,6 +55,7 @@ def training_loader(images: TrainingImages, order: EpochOrder, workers: int) -> 
         persistent_workers=workers > 0,
         pin_memory=torch.cuda.is_available(),
         worker_init_fn=_start_worker,
+        generator=torch.Generator(),  # of its own: it would draw from the global one, as often as there are workers
     )
 
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from pipeline.config import ModelConfig
 from pipeline.errors import UserError
-from pipeline.models.weights import load_encoder_weights
+from pipeline.models.weights import encoder_normalisation, load_encoder_weights
 
 SPARK_MEAN, SPARK_STD = (0.27, 0.26, 0.28), (0.19, 0.19, 0.24)  # published channel statistics of the real images
 
@@ -37,7 +37,7 @@ class SpacecraftNet(nn.Module):
 
 
 def build_network(config: ModelConfig, classes: int, load_weights: bool = True) -> SpacecraftNet:
-    """The network of a config; `load_weights=False` leaves the encoder random, for loading a checkpoint over it.
+    """The network of a config; `load_weights=False` is for loading a checkpoint over it, normalisation included.
 
     Raises:
         UserError: the encoder, decoder, size or weights do not exist or do not fit.
@@ -59,8 +59,9 @@ def build_network(config: ModelConfig, classes: int, load_weights: bool = True) 
     except (KeyError, ValueError, RuntimeError) as error:
         reason = str(error.args[0] if error.args else error).split(", supported")[0]
         raise UserError(f"cannot build {config.decoder} on {config.encoder}: {reason}{_near(config)}") from error
-    if load_weights:
-        load_encoder_weights(net.encoder, config.encoder, config.weights)
+    if not load_weights:
+        return SpacecraftNet(net, SPARK_MEAN, SPARK_STD)
+    load_encoder_weights(net.encoder, config.encoder, config.weights)
     return SpacecraftNet(net, *_normalisation(config))
 
 
@@ -71,8 +72,6 @@ def _near(config: ModelConfig) -> str:
 
 
 def _normalisation(config: ModelConfig) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    own = config.normalisation == "encoder" or (config.normalisation == "auto" and config.weights != "none")
-    if not own:
-        return SPARK_MEAN, SPARK_STD
-    settings = smp.encoders.get_preprocessing_params(config.encoder, "imagenet")
-    return tuple(settings["mean"]), tuple(settings["std"])
+    if config.normalisation == "encoder" or (config.normalisation == "auto" and config.weights != "none"):
+        return encoder_normalisation(config.encoder, config.weights)
+    return SPARK_MEAN, SPARK_STD

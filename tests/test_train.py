@@ -1,0 +1,155 @@
+import json
+import shutil
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+
+from pipeline.config import config_of, flat, recipe_values
+from pipeline.dataset.index_table import read_index
+from pipeline.engine import training as engine
+from pipeline.errors import UserError
+from pipeline.run_folder import Run
+from pipeline.train import train
+
+FOUR = {"optim.epochs": 4, "optim.batch_size": 2, "augment.quarter_turns": True}
+
+
+def config(**changes):
+    return config_of(recipe_values("smoke") | FOUR | {name.replace("__", "."): v for name, v in changes.items()})
+
+
+class Killed(BaseException):
+    pass
+
+
+def die_after(monkeypatch, epoch):
+    real = engine.Training.save
+
+    def save(self, path, **facts):
+        real(self, path, **facts)
+        if self.epoch == epoch:
+            raise Killed
+
+    monkeypatch.setattr(engine.Training, "save", save)
+
+
+def same(first: Run, second: Run) -> None:
+    assert first.best.read_bytes() == second.best.read_bytes()
+    assert first.metrics.read_text() == second.metrics.read_text()
+    one, two = (torch.load(run.last, weights_only=True) for run in (first, second))
+    for part in ("network", "average"):
+        assert all(torch.equal(one[part][key], two[part][key]) for key in one[part])
+    for i, state in one["optimiser"]["state"].items():
+        assert all(torch.equal(state[key], two["optimiser"]["state"][i][key]) for key in state)
+
+
+def test_killed_after_two_of_four_epochs_and_resumed_is_bit_for_bit_one_not_killed(workplace, monkeypatch):
+    whole = train(config(), "smoke", run="whole")
+    with monkeypatch.context() as patch:
+        die_after(patch, 2)
+        with pytest.raises(Killed):
+            train(config(), "smoke", run="killed")
+    torch.manual_seed(123)  # what happened in between must not matter
+    resumed = train(config(), "smoke", run="killed")
+    same(whole, resumed)
+
+
+def test_killed_inside_an_epoch(workplace, monkeypatch):
+    whole = train(config(), "smoke", run="whole")
+    real = engine.Training._one_step
+
+    def step(self, batch):
+        if self.step == 5:
+            raise Killed
+        return real(self, batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.Training, "_one_step", step)
+        with pytest.raises(Killed):
+            train(config(), "smoke", run="killed")
+    assert 0 < torch.load(Run(whole.folder.parent / "killed").last, weights_only=True)["epoch"] < 4
+    same(whole, train(config(), "smoke", run="killed"))
+
+
+def test_what_a_run_leaves(workplace):
+    run = train(config(), "smoke")
+    assert run.name == "smoke"
+    lines = [json.loads(line) for line in run.metrics.read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2, 3, 4]
+    assert {"loss", "dice", "bce", "cls", "lr", "s_acc", "raw_s_acc", "average_s_acc"} <= lines[0].keys()
+    assert lines[-1]["loss"] < lines[0]["loss"]
+    assert run.curves.read_bytes().startswith(b"\x89PNG")
+    said = yaml.safe_load(run.config.read_text())
+    assert {k: v for k, v in flat(said).items() if k in flat(config())} == flat(config())
+    manifest = json.loads((run.folder / "manifest.json").read_text())["train"]
+    assert {"command", "index_hash", "weights_hash", "versions", "seed", "git_commit", "seconds"} <= manifest.keys()
+    kept = torch.load(run.last, weights_only=True)
+    assert kept["best"] == max(max(line["raw_s_acc"], line["average_s_acc"]) for line in lines)
+    assert load_file(run.best).keys() == kept["network"].keys()
+
+
+def test_a_run_is_neither_overwritten_nor_mixed(workplace):
+    train(config(optim__epochs=1), "smoke")
+    with pytest.raises(UserError, match=r"finished.*--run.*--overwrite"):
+        train(config(optim__epochs=1), "smoke")
+    with pytest.raises(UserError, match=r"another config: optim.lr 0.005 -> 0.001.*--run.*--overwrite"):
+        train(config(optim__epochs=1, optim__lr=1e-3), "smoke")
+    before = Run(workplace / "submissions" / "smoke").best.read_bytes()
+    again = train(config(optim__epochs=1, optim__lr=1e-3), "smoke", overwrite=True)
+    assert again.best.read_bytes() != before
+
+
+def test_how_images_are_read_may_change_between_two_halves(workplace, monkeypatch):
+    whole = train(config(loader__cache=False), "smoke", run="whole")
+    with monkeypatch.context() as patch:
+        die_after(patch, 2)
+        with pytest.raises(Killed):
+            train(config(loader__cache=True), "smoke", run="killed")
+    same(whole, train(config(loader__workers=2), "smoke", run="killed"))
+
+
+def test_a_data_set_that_changed_is_not_gone_on_with(workplace, monkeypatch):
+    with monkeypatch.context() as patch:
+        die_after(patch, 2)
+        with pytest.raises(Killed):
+            train(config(), "smoke")
+    (workplace / "data/tiny/index.parquet").unlink()
+    shutil.rmtree(workplace / "data/tiny/images/test")
+    with pytest.raises(UserError, match="has changed since"):
+        train(config(), "smoke")
+
+
+def test_the_first_nan_stops_it(workplace, monkeypatch):
+    real = engine.MultiTaskLoss.forward
+
+    def forward(self, *tensors):
+        total, parts = real(self, *tensors)
+        forward.calls += 1
+        return (total * float("nan"), parts) if forward.calls == 4 else (total, parts)
+
+    forward.calls = 0
+    monkeypatch.setattr(engine.MultiTaskLoss, "forward", forward)
+    with pytest.raises(UserError, match=r"loss nan, dice .* at epoch 2, step 4.*lower --optim.lr than 0.005"):
+        train(config(), "smoke")
+    assert torch.load(Run(workplace / "submissions/smoke").last, weights_only=True)["epoch"] == 1
+
+
+def test_fit_on_train_and_val_sees_both(workplace, monkeypatch, capsys):
+    train(config(optim__epochs=1, fit_on="train+val"), "smoke")
+    index = read_index(workplace / "data/tiny")
+    count = index["split"].isin(["train", "val"]).sum()
+    assert f"; {count} images, 1 epochs" in capsys.readouterr().out
+    assert count == 7  # eight labelled images, one of them tune
+
+
+def test_no_average(workplace):
+    run = train(config(optim__epochs=1, optim__ema_decay=0.0), "smoke")
+    assert "average_s_acc" not in json.loads(run.metrics.read_text())
+
+
+def test_no_data(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=r"simulate.*download"):
+        train(config())
