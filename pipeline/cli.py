@@ -109,7 +109,7 @@ def parse(function: Callable, arguments: list[str]) -> dict:
     arguments = _spelt_out(arguments, options)
     refuse_unknown([a.split("=")[0] for a in arguments if a.startswith("--")], list(options), "option")
     recipe = _load_recipe(parser, arguments) if has_config else {}
-    values = parser.instantiate_classes(parser.parse_args(arguments))
+    values = parser.instantiate(parser.parse_args(arguments))
     given = {name: getattr(values, name) for name in inspect.signature(function).parameters if name != "config"}
     if has_config:
         names = list(inspect.signature(Config).parameters)

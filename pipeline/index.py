@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.dataset.index_table import BOX, SPLITS, problem_report, read_index, write_index
+from pipeline.dataset.index_table import BOX, SPLITS, problem_report, read_index, usable, write_index
 from pipeline.dataset.integrity import Labelled, check_image
 from pipeline.errors import UserError
 from pipeline.files import written_aside
@@ -123,11 +123,11 @@ def _mark_duplicates(rows: pd.DataFrame) -> None:
 
 
 def _splits(rows: pd.DataFrame, seed: int) -> pd.Series:
-    """`tune` takes a seeded 5 % of each class's train rows, at least one of two, and never nothing from all.
+    """`tune` takes a seeded 5 % of each class's usable train rows, at least one of two, and never nothing from all.
 
     Images of equal content go the same way.
     """
-    train = rows[rows["split"] == "train"]
+    train = rows[(rows["split"] == "train") & usable(rows)]
     chosen: set[str] = set()
     for _, of_class in train.groupby("class_name"):
         contents = _shuffled(of_class["content_hash"], seed)

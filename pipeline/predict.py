@@ -21,7 +21,7 @@ from pipeline.index import ensure_index
 from pipeline.masks.draw import overlay as draw_overlay
 from pipeline.progress import progress, say
 from pipeline.run_folder import Answers, Run, find_data, find_run, manifest_of, recorded
-from pipeline.tracks.spark2026 import CLASSES
+from pipeline.tracks.spark2026 import CLASSES, SIZE
 
 PART = 256  # images between two points from which a killed run goes on
 SCHEMA = pa.schema(
@@ -136,7 +136,7 @@ def _asked(folder: Path, row: tuple, size: int) -> tuple[Asked, bool]:
     image_hwc = cv2.imread(str(folder / row.image_path), cv2.IMREAD_COLOR_RGB)
     readable = image_hwc is not None
     if not readable:
-        image_hwc = np.zeros((row.height or 1024, row.width or 1024, 3), np.uint8)
+        image_hwc = np.zeros((row.height or SIZE, row.width or SIZE, 3), np.uint8)
     small_hwc = cv2.resize(image_hwc, (size, size), interpolation=cv2.INTER_AREA)
     return Asked(row.image_id, small_hwc, *image_hwc.shape[:2]), readable
 

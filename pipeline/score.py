@@ -66,7 +66,9 @@ def score(
     with recorded(path.parent, "score", zip_hash=file_hash(path), data=str(folder), split=split):
         figures = _figures(judge.accuracy(judge.per_image(truth, given)), compute)
         write_json(path.with_name("score.json"), figures | {"split": split, "data": str(folder), "zip": path.name})
-    _show(figures, chosen, split)
+    _show(figures, split)
+    if chosen is not None and _was_fitted_on(chosen, folder, split):
+        say(f"note: this run was fitted on {split}; the score says nothing about new images")
     return figures
 
 
@@ -96,14 +98,17 @@ def _figures(accuracy: dict, compute: dict) -> dict:
     }
 
 
-def _show(figures: dict, run: Run | None, split: str) -> None:
+def _was_fitted_on(run: Run, folder: Path, split: str) -> bool:
+    config, said = run_config(run)
+    return Path(said["data"]).resolve() == folder.resolve() and split in config.fit_on.split("+")
+
+
+def _show(figures: dict, split: str) -> None:
     for name, words in WORDS.items():
         say(f"{name:9} {_number(figures[name])}  {words}")
     means = ", ".join(f"{part} {_number(figures[f'mean_{part}_iou'])}" for part in ("box", "body", "panel"))
     say(f"mean IoU: {means}; {figures['images']} images of {split}")
     say(f"{figures['gmac']:.3f} GMAC, {figures['mparams']:.3f} M parameters, {figures['compute']}")
-    if run is not None and split in run_config(run)[0].fit_on.split("+"):
-        say(f"note: this run was fitted on {split}; the score says nothing about new images")
 
 
 def _number(value: float | None) -> str:

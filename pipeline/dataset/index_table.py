@@ -73,7 +73,8 @@ def rows_of(index: pd.DataFrame, splits: tuple[str, ...]) -> pd.DataFrame:
 
 def usable(rows: pd.DataFrame) -> np.ndarray:
     """Which rows can be trained on: image, mask and a known class are there."""
-    return ~rows["problems"].str.contains("|".join(UNUSABLE)).to_numpy()
+    blocked = rows["problems"].str.contains("|".join(UNUSABLE))
+    return (~blocked & rows["body_rle"].notna()).to_numpy()
 
 
 def problem_report(rows: pd.DataFrame) -> str:

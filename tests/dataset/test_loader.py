@@ -78,7 +78,9 @@ def test_mask_moves_with_the_image():
     image[20:24, 6:9] = 0
     for i in range(20):
         turned, turned_mask = Augment(config, 0)(image, mask, 0, i)
-        assert np.abs(turned[..., 0].astype(int) - turned_mask[..., 0].astype(int) * 200 / 255).max() <= 6  # of 200: both are interpolated in steps of 1/32 pixel
+        assert (
+            np.abs(turned[..., 0].astype(int) - turned_mask[..., 0].astype(int) * 200 / 255).max() <= 6
+        )  # of 200: both are interpolated in steps of 1/32 pixel
 
 
 def test_nothing_switched_on_changes_nothing():

