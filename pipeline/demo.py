@@ -14,7 +14,7 @@ from pipeline.masks.draw import overlay, sheet, with_words
 from pipeline.package import package
 from pipeline.predict import predict
 from pipeline.progress import say
-from pipeline.run_folder import DATA, SUBMISSIONS, Answers, Run
+from pipeline.run_folder import DATA, Answers, run_named
 from pipeline.score import score
 from pipeline.simulate import simulate
 from pipeline.train import is_finished, train
@@ -38,7 +38,7 @@ def demo() -> None:
     began = time.monotonic()
     simulate(FOLDER, seed=0, **COUNTS)
     truth = rows_of(index(FOLDER), ("val",))
-    run = Run(SUBMISSIONS / "demo")
+    run = run_named("demo")
     if is_finished(run):
         say(f"trained already: {run.folder}")
     else:

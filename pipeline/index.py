@@ -1,6 +1,7 @@
 """index: check every file of a data set and write what is known of it to index.parquet."""
 
 import hashlib
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pipeline.tracks.spark2026 import SIZE, reader
 TUNE_SHARE = 0.05
 CHECKED_ALONE = ("content_hash", "height", "width", "body_rle", "panel_rle", "problems")
 CHECKS = 1  # raise when a check changes, so that old findings are not reused
+KEEP_EVERY = 5000  # images between two points from which a killed run goes on
 KEY = ["image_path", "mask_path", "split_in_csv", "class_name", *BOX, "complaint", "stamp"]
 
 
@@ -67,25 +69,30 @@ def _checked(folder: Path, items: list[reader.Item]) -> pd.DataFrame:
     known = _last_time(folder)
     fresh = [i for i, key in enumerate(rows["key"]) if key not in known]
     print(f"index: {len(rows)} images in {folder}, {len(fresh)} to check")
-    for i, facts in zip(fresh, _check_all(folder, [items[i] for i in fresh]), strict=True):
+    found = _check_all(folder, [items[i] for i in fresh])
+    for count, (i, facts) in enumerate(zip(fresh, found, strict=True), start=1):
         own = " | ".join(filter(None, [items[i].complaint, *facts["problems"]]))
         known[rows["key"].iloc[i]] = {**facts, "problems": own}
+        if count % KEEP_EVERY == 0:
+            _remember(folder, known)
+    known = {key: known[key] for key in rows["key"]}
+    _remember(folder, known)
     for name in CHECKED_ALONE:
         rows[name] = [known[key][name] for key in rows["key"]]
-    _remember(folder, rows)
     return rows
 
 
-def _check_all(folder: Path, items: list[reader.Item]):
+def _check_all(folder: Path, items: list[reader.Item]) -> Iterator[dict]:
     jobs = [
         Labelled(folder / item.image_path, folder / item.mask_path if item.mask_path else None, item.box, SIZE)
         for item in items
     ]
     workers = min(cores(), len(jobs) // 50)
     if workers < 2:
-        return list(progress(map(check_image, jobs), len(jobs), "index"))
+        yield from progress(map(check_image, jobs), len(jobs), "index")
+        return
     with ProcessPoolExecutor(workers) as pool:
-        return list(progress(pool.map(check_image, jobs, chunksize=16), len(jobs), "index"))
+        yield from progress(pool.map(check_image, jobs, chunksize=16), len(jobs), "index")
 
 
 def _stamp(folder: Path, path: str | None) -> str:
@@ -106,9 +113,9 @@ def _last_time(folder: Path) -> dict[str, dict]:
         return {}
 
 
-def _remember(folder: Path, rows: pd.DataFrame) -> None:
+def _remember(folder: Path, known: dict[str, dict]) -> None:
     with written_aside(folder / "index.cache") as aside:
-        rows[["key", *CHECKED_ALONE]].drop_duplicates("key").to_parquet(aside, compression="zstd")
+        pd.DataFrame([{"key": key, **facts} for key, facts in known.items()]).to_parquet(aside, compression="zstd")
 
 
 def _mark_duplicates(rows: pd.DataFrame) -> None:

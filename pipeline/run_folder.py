@@ -7,6 +7,7 @@ import dataclasses
 import importlib.metadata
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -126,6 +127,13 @@ def find_data(data: Path | None) -> Path:
     return sets[0]
 
 
+def run_named(name: str) -> Run:
+    """The run of a name, there or not. Raises UserError where the name is no plain folder name."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*", name):
+        raise UserError(f"run name {name!r}: use letters, digits, _ . + and - only.")
+    return Run(SUBMISSIONS / name)
+
+
 def find_run(run: str | None) -> Run:
     """The run meant: the one named, or the newest with trained weights.
 
@@ -133,7 +141,7 @@ def find_run(run: str | None) -> Run:
         UserError: there is none.
     """
     if run is not None:
-        found = Run(SUBMISSIONS / run)
+        found = run_named(run)
         if not found.best.exists():
             there = ", ".join(sorted(path.parts[-3] for path in SUBMISSIONS.glob("*/checkpoints/best.safetensors")))
             raise UserError(f"no trained run {run!r} in {SUBMISSIONS.absolute()}; there: {there or 'none'}.")
@@ -153,8 +161,7 @@ def recorded(folder: Path, stage: str, **facts: object) -> Iterator[dict]:
     manifest[stage] = {
         "command": " ".join(sys.argv),
         **facts,
-        "versions": {"python": platform.python_version()}
-        | {name: importlib.metadata.version(name) for name in PACKAGES},
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
         "git_commit": _commit(),
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began)),
         "seconds": round(time.time() - began, 1),
@@ -167,7 +174,18 @@ def manifest_of(folder: Path, stage: str) -> dict:
     return read_json(folder / "manifest.json").get(stage, {})
 
 
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
 def _commit() -> str | None:
+    """The commit of this code, where it is a git checkout and git is installed."""
     root = Path(__file__).parents[1]
-    said = subprocess.run(["git", "-C", root, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    try:
+        said = subprocess.run(["git", "-C", root, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    except OSError:
+        return None
     return said.stdout.strip() or None

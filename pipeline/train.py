@@ -23,7 +23,7 @@ from pipeline.index import ensure_index
 from pipeline.models.cost import gmac, mparams
 from pipeline.models.network import SpacecraftNet, build_network
 from pipeline.progress import progress, say
-from pipeline.run_folder import SUBMISSIONS, Run, cores, find_data, manifest_of, recorded
+from pipeline.run_folder import Run, cores, find_data, manifest_of, recorded, run_named
 from pipeline.tracks.spark2026 import CLASSES, score
 
 
@@ -50,7 +50,7 @@ def train(
     """
     folder = find_data(data)
     index = ensure_index(folder)
-    place = Run(SUBMISSIONS / (run or Path(recipe).stem))
+    place = run_named(run or Path(recipe).stem)
     index_hash = file_hash(folder / FILE)
     _claim(place, config, recipe, folder, index_hash, overwrite)
 
@@ -115,7 +115,7 @@ def _claim(place: Run, config: Config, recipe: str, folder: Path, index_hash: st
     if changed:
         raise UserError(f"run {place.name!r} was begun with another config: {'; '.join(changed[:5])}. {ways}")
     last = load_last(place.last) if place.last.exists() else {"epoch": 0, "index_hash": index_hash}
-    if last["epoch"] >= config.optim.epochs:
+    if is_finished(place):
         raise UserError(f"run {place.name!r} is finished ({last['epoch']} epochs). {ways}")
     if last["index_hash"] != index_hash:
         raise UserError(f"{folder} has changed since run {place.name!r} was begun. {ways}")

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from pipeline.config import config_of, recipe_values
 from pipeline.simulate import simulate
+from pipeline.train import train
 
 
 @pytest.fixture(scope="session")
@@ -17,12 +19,31 @@ def eight_images(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def trained_eight(tmp_path_factory, eight_images) -> Path:
+    """A folder to stand in with the eight images and a run `smoke` of one epoch on them; never written to."""
+    folder = tmp_path_factory.mktemp("trained")
+    shutil.copytree(eight_images, folder / "data" / "tiny")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        train(config_of(recipe_values("smoke") | {"optim.epochs": 1}), "smoke")
+    return folder
+
+
 @pytest.fixture
 def workplace(tmp_path, monkeypatch, eight_images) -> Path:
     """An empty folder to stand in, with a copy of the eight images as its only data set."""
     shutil.copytree(eight_images, tmp_path / "data" / "tiny")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def stand(trained_eight, tmp_path, monkeypatch) -> Path:
+    """A copy of `trained_eight` to stand in."""
+    shutil.copytree(trained_eight, tmp_path / "here")
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
 
 
 @pytest.fixture(autouse=True)

@@ -18,23 +18,6 @@ class Killed(BaseException):
     pass
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory, eight_images):
-    folder = tmp_path_factory.mktemp("trained")
-    shutil.copytree(eight_images, folder / "data" / "tiny")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        train(config_of(recipe_values("smoke") | {"optim.epochs": 1}), "smoke")
-    return folder
-
-
-@pytest.fixture
-def stand(trained, tmp_path, monkeypatch):
-    shutil.copytree(trained, tmp_path / "here")
-    monkeypatch.chdir(tmp_path / "here")
-    return tmp_path / "here"
-
-
 def test_every_image_has_a_row_with_everything(stand):
     rows = pd.read_parquet(predict(tta="flips").predictions)
     assert rows["image_id"].tolist() == index()[lambda r: r["split"] == "val"]["image_id"].tolist()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import matplotlib
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from pipeline.files import written_aside
 
@@ -36,6 +37,7 @@ def draw_curves(path: Path, lines: list[dict]) -> None:
             if points:
                 axes.plot(*zip(*points, strict=True), marker=".", label=name)
         axes.set(title=title, xlabel="epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.legend()
         if title.startswith("score"):

@@ -49,7 +49,7 @@ class Training:
         Returns the means of the loss and its parts.
 
         Raises:
-            UserError: the loss is no longer a finite number.
+            UserError: the loss is no longer a finite number, or the GPU's memory is full.
         """
         torch.manual_seed(self.config.seed * 100_003 + self.epoch)
         self.wrapped.train()
@@ -57,8 +57,12 @@ class Training:
         count = 0
         for batch in batches:
             count += 1
-            for name, value in self._one_step(batch).items():
-                sums[name] = sums.get(name, 0.0) + value
+            try:
+                values = self._one_step(batch)
+            except torch.OutOfMemoryError as error:
+                size = self.config.optim.batch_size
+                raise UserError(f"out of GPU memory; try a lower --optim.batch-size than {size}.") from error
+            sums = {name: sums.get(name, 0.0) + value for name, value in values.items()}
             next(tick, None)
         self.epoch += 1
         return {name: total / count for name, total in sums.items()}

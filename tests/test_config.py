@@ -1,0 +1,42 @@
+import pytest
+
+from pipeline.config import RECIPES, Config, config_of, flat, recipe_values
+from pipeline.errors import UserError, nearest, offenders
+
+
+def test_flat_and_back():
+    config = config_of({"optim.lr": 0.1, "seed": 3, "model.decoder_width": None})
+    assert (config.optim.lr, config.seed, config.model.decoder_width) == (0.1, 3, None)
+    assert flat(config_of(flat(config))) == flat(config)
+    assert flat({"a": {"b": 1}, "c": 2}) == {"a.b": 1, "c": 2}
+
+
+def test_a_typo_is_refused_with_the_nearest_name():
+    with pytest.raises(UserError, match=r"unknown config key optim.lrr. Did you mean optim.lr\?"):
+        config_of({"optim.lrr": 1.0})
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_recipe_is_a_config_of_the_right_types(path):
+    for name, value in recipe_values(path.stem).items():
+        default = flat(Config())[name]
+        assert default is None or type(value) is type(default), name
+
+
+def test_the_published_recipe():
+    config = config_of(recipe_values("segformer_b0"))
+    assert (config.model.encoder, config.model.decoder, config.model.decoder_width, config.model.size) == (
+        "mit_b0",
+        "segformer",
+        128,
+        512,
+    )
+    optim = config.optim
+    assert (optim.lr, optim.encoder_lr_factor, optim.weight_decay, optim.epochs) == (5e-3, 0.1, 1e-4, 30)
+    assert (optim.warmup_epochs, optim.clip_norm) == (1.0, 1.0)
+
+
+def test_offenders():
+    assert offenders(["a", "b"]) == "  a\n  b"
+    assert offenders(list("abcdefg")) == "  a\n  b\n  c\n  d\n  e\n  ... and 2 more (7 in all)"
+    assert nearest("xyz", ["optim"]) == ""

@@ -1,0 +1,42 @@
+import errno
+import hashlib
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.files import file_hash, read_json, text_hash, write_json, written_aside
+
+
+def test_a_file_is_whole_or_not_there(tmp_path):
+    path = tmp_path / "new" / "a.txt"
+    with pytest.raises(ZeroDivisionError), written_aside(path) as aside:
+        aside.write_text("half")
+        raise ZeroDivisionError
+    assert list(path.parent.iterdir()) == []
+    with written_aside(path) as aside:
+        aside.write_text("first")
+    with pytest.raises(ZeroDivisionError), written_aside(path) as aside:
+        aside.write_text("second")
+        raise ZeroDivisionError
+    assert path.read_text() == "first"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_full_disk_is_one_line(tmp_path):
+    with pytest.raises(UserError, match="No space left on device") as error, written_aside(tmp_path / "a"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert "\n" not in str(error.value)
+
+
+def test_json(tmp_path):
+    assert read_json(tmp_path / "none.json") == {}
+    write_json(tmp_path / "a.json", {"b": [1, None]})
+    assert read_json(tmp_path / "a.json") == {"b": [1, None]}
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "a.json", {"b": float("nan")})
+    assert read_json(tmp_path / "a.json") == {"b": [1, None]}
+
+
+def test_hashes(tmp_path):
+    (tmp_path / "a").write_bytes(b"abc")
+    assert file_hash(tmp_path / "a") == text_hash("abc") == hashlib.blake2b(b"abc", digest_size=16).hexdigest()
