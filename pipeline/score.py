@@ -5,14 +5,14 @@ from typing import Literal
 
 from pipeline.dataset.index_table import BOX, rows_of
 from pipeline.engine.trained import run_config
-from pipeline.errors import UserError
+from pipeline.errors import UserError, offenders
 from pipeline.files import file_hash, write_json
 from pipeline.index import ensure_index
 from pipeline.package import efficiency_of, package
 from pipeline.progress import say
 from pipeline.run_folder import Run, find_data, find_run, recorded
+from pipeline.tracks.spark2026 import SIZE, submission
 from pipeline.tracks.spark2026 import score as judge
-from pipeline.tracks.spark2026 import submission
 
 TOLERANCE = 0.005  # relative, between declared and recounted compute
 WORDS = {
@@ -60,6 +60,10 @@ def score(
     labelled = truth["class_index"].ge(0) | truth[BOX].notna().all(axis=1) | truth["body_rle"].notna()
     if not labelled.any():
         raise UserError(f"split {split} of {folder} has no labels: it can be packaged, not scored.")
+    odd = truth[truth["body_rle"].notna() & (truth[["height", "width"]] != SIZE).any(axis=1)]
+    if len(odd):
+        listed = offenders([f"{row.image_id}: {row.width}x{row.height}" for row in odd.itertuples()])
+        raise UserError(f"answers are {SIZE}x{SIZE}, and the truth of {split} is not:\n{listed}")
     path = package(chosen.name, folder, split, tta).zip if zip is None else zip
     given, declared = submission.read(path, truth["image_id"].tolist())
     compute = _compute(chosen, declared)

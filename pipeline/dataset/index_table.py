@@ -22,7 +22,7 @@ SCHEMA = pa.schema(
         *((corner, pa.float64()) for corner in BOX),  # pixels, max exclusive; NaN: no label
         ("body_rle", pa.string()),  # COCO counts; null: no mask
         ("panel_rle", pa.string()),
-        ("height", pa.int32()),  # pixels; 0: the image cannot be read
+        ("height", pa.int32()),  # pixels; 0: neither image nor mask can be read
         ("width", pa.int32()),
         ("image_path", pa.string()),  # relative to the set's folder, / between parts
         ("mask_path", pa.string()),

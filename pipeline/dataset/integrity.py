@@ -32,7 +32,7 @@ def check_image(item: Labelled) -> dict:
     """
     facts = {"content_hash": "", "height": 0, "width": 0, "body_rle": None, "panel_rle": None, "problems": []}
     image = _decode(item.image, "image", facts["problems"])
-    if item.image.exists():
+    if item.image.is_file():
         facts["content_hash"] = file_hash(item.image)
     if image is not None:
         facts["height"], facts["width"] = image.shape[:2]
@@ -56,7 +56,10 @@ def _decode(path: Path, kind: str, problems: list[str]) -> np.ndarray | None:
         return None
     ends = {b"\xff\xd8": b"\xff\xd9", b"\x89P": b"IEND"}  # JPEG, PNG: without its end marker a file was cut
     whole = ends.get(data[:2], b"") in data[-64:]
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data and whole else None
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data and whole else None
+    except cv2.error:  # a header that claims more pixels than OpenCV takes
+        pixels = None
     if pixels is None:
         problems.append(f"{kind}-undecodable: {path.name}, {len(data)} bytes{'' if whole else ', cut short'}")
     return pixels
@@ -68,11 +71,12 @@ def _check_mask(item: Labelled, mask_rgb: np.ndarray, image: np.ndarray | None, 
     if image is not None and image.shape[:2] != (height, width):
         problems.append(f"mask-size: {width}x{height}, image {image.shape[1]}x{image.shape[0]}")
         return
+    facts["height"], facts["width"] = height, width
     labels_hw = labels_from_colours(mask_rgb)
     facts["body_rle"], facts["panel_rle"] = rle.encode(labels_hw == BODY), rle.encode(labels_hw == PANEL)
     painted = int((labels_hw > 0).sum())
     foreign = foreign_pixels(mask_rgb, labels_hw)
-    if foreign > max(painted, labels_hw.size // 2000):
+    if foreign > max(painted // 2, labels_hw.size // 2000):
         problems.append(f"mask-colours: {foreign} pixels are neither black, red nor blue ({painted} are red or blue)")
     if not painted:
         problems.append("mask-empty: neither red nor blue")

@@ -15,11 +15,11 @@ def box_from_mask(mask_hw: np.ndarray) -> tuple[int, int, int, int] | None:
 def box_iou(first_n4: np.ndarray, second_n4: np.ndarray) -> np.ndarray:
     """Intersection over union, pair by pair, of two arrays of boxes (n, 4); 0 where either has no area or is NaN."""
     first_n4, second_n4 = np.asarray(first_n4, np.float64), np.asarray(second_n4, np.float64)
-    sides_n2 = np.minimum(first_n4[:, 2:], second_n4[:, 2:]) - np.maximum(first_n4[:, :2], second_n4[:, :2])
-    overlap_n = np.prod(np.clip(sides_n2, 0, None), axis=1)
-    area = [np.prod(np.clip(box[:, 2:] - box[:, :2], 0, None), axis=1) for box in (first_n4, second_n4)]
-    union_n = area[0] + area[1] - overlap_n
     with np.errstate(invalid="ignore", divide="ignore"):
+        sides_n2 = np.minimum(first_n4[:, 2:], second_n4[:, 2:]) - np.maximum(first_n4[:, :2], second_n4[:, :2])
+        overlap_n = np.prod(np.clip(sides_n2, 0, None), axis=1)
+        area = [np.prod(np.clip(box[:, 2:] - box[:, :2], 0, None), axis=1) for box in (first_n4, second_n4)]
+        union_n = area[0] + area[1] - overlap_n
         return np.where(union_n > 0, overlap_n / union_n, 0.0)
 
 

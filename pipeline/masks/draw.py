@@ -19,7 +19,8 @@ def overlay(image_hwc: np.ndarray, body_rle: str, panel_rle: str, box: tuple[flo
         outlines, _ = cv2.findContours(mask_hw.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
         cv2.drawContours(drawn, outlines, -1, colour, thick)
     x_min, y_min, x_max, y_max = (round(value) for value in box)
-    cv2.rectangle(drawn, (x_min, y_min), (x_max - 1, y_max - 1), BOX_RGB, thick)
+    for inset in range(thick):  # a thick line of OpenCV's would reach out of the box
+        cv2.rectangle(drawn, (x_min + inset, y_min + inset), (x_max - 1 - inset, y_max - 1 - inset), BOX_RGB, 1)
     return with_words(drawn, words)
 
 

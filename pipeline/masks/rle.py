@@ -72,5 +72,10 @@ def area(counts: str, height: int, width: int) -> int:
 
 
 def iou(first: str, second: str, height: int, width: int) -> float:
-    """Intersection over union of two masks of one size, without decoding them; 0 where both are empty."""
+    """Intersection over union of two masks of one size, without decoding them; 0 where both are empty.
+
+    Raises RleError as `check` does: pycocotools would never come back from runs that do not fit.
+    """
+    check(first, height, width)
+    check(second, height, width)
     return float(coco.iou([as_coco(first, height, width)], [as_coco(second, height, width)], [0])[0, 0])

@@ -51,10 +51,10 @@ def check_efficiency(efficiency: dict, complaints: list[str]) -> None:
     """Compute and parameters are numbers within the budgets."""
     for name, budget in (("gmac", BUDGET_GMAC), ("mparams", BUDGET_MPARAMS)):
         value = efficiency.get(name)
-        if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value) or value < 0:
+        if not _is_number(value) or not 0 <= value < math.inf:
             complaints.append(f"{EFFICIENCY}: {name} is {value!r}, expected a number")
         elif value > budget:
-            complaints.append(f"{EFFICIENCY}: {name} is {value:g}, over the budget of {budget:g}")
+            complaints.append(f"{EFFICIENCY}: {name} is {str(value)[:20]}, over the budget of {budget:g}")
 
 
 def check_records(boxes: list, masks: list, rows: list[dict], complaints: list[str]) -> None:
@@ -81,7 +81,7 @@ def _compare(where: str, records: list, field: str, expected: dict, complaints: 
         key = (str(record["image_id"]), record["category_id"] if isinstance(record["category_id"], int) else None)
         named = f"{where}: record {number} (image {key[0]!r}, category {record['category_id']!r})"
         score = record["score"]
-        if not isinstance(score, int | float) or not 0 <= score <= 1:
+        if not _is_number(score) or not 0 <= score <= 1:
             complaints.append(f"{named}: score {score!r}, expected 0 to 1")
         if key in seen:
             complaints.append(f"{named}: twice")
@@ -95,8 +95,8 @@ def _compare(where: str, records: list, field: str, expected: dict, complaints: 
 
 def _same(found: object, expected: object) -> bool:
     if isinstance(expected, list) and isinstance(found, list) and len(found) == len(expected):
-        numbers = all(isinstance(value, int | float) for value in found)
-        return numbers and all(math.isclose(a, b, abs_tol=1e-6) for a, b in zip(found, expected, strict=True))
+        pairs = zip(found, expected, strict=True)
+        return all(_is_number(a) and abs(a) <= SIZE and math.isclose(a, b, abs_tol=1e-6) for a, b in pairs)
     return found == expected
 
 
@@ -105,7 +105,12 @@ def _xywh(row: dict) -> list[float]:
 
 
 def _empty(counts: str) -> bool:
+    """Whether no pixel is set; counts that are none are complained of elsewhere."""
     try:
-        return len(rle.runs(counts)) <= 1
+        return not rle.runs(counts)[1::2].any()
     except rle.RleError:
         return True
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

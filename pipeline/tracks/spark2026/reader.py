@@ -64,9 +64,14 @@ def read(folder: Path) -> tuple[list[Item], list[str]]:
 
 def class_of(text: str) -> tuple[str, int]:
     """Official name and index of a class however it is spelt; the text itself and -1 where it is none of the ten."""
-    key = re.sub("[^a-z0-9]", "", str(text).lower())
-    known = {re.sub("[^a-z0-9]", "", name.lower()): name for name in CLASSES} | ALIASES
+    key = _key(text)
+    known = {_key(name): name for name in CLASSES} | ALIASES
     return (known[key], CLASSES.index(known[key])) if key in known else (str(text), -1)
+
+
+def _key(text: str) -> str:
+    """Letters and digits alone: case, spaces and underscores do not matter."""
+    return re.sub("[^a-z0-9]", "", str(text).lower())
 
 
 def parse_box(text: str, row_first: bool) -> tuple[float, float, float, float] | None:
@@ -83,6 +88,8 @@ def _labelled(folder: Path, split: str, path: Path) -> list[Item]:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not a CSV file: {error}") from error
+    if not isinstance(table.index, pd.RangeIndex):
+        raise UserError(f"{path} has more cells in a row than columns; a box with commas must stand in quotes.")
     column, row_first = _columns(path, list(table))
     cells = {role: table[name].str.strip() for role, name in column.items()}
     rows = [dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True)]
@@ -113,13 +120,13 @@ def _item(row: dict, split: str, image_place: str, mask_place: str | None, row_f
 
 def _columns(path: Path, header: list[str]) -> tuple[dict[str, str], bool]:
     """Which column holds what, and whether boxes are row first: only SPARK 2022 calls its images `filename`."""
-    by_key = {re.sub("[^a-z0-9]", "", name.lower()): name for name in header}
+    by_key = {_key(name): name for name in header}
     column = {role: by_key[key] for role, keys in COLUMNS.items() for key in reversed(keys) if key in by_key}
     missing = [role for role in ("class", "image", "box") if role not in column]
     if missing:
         wanted = "; ".join(f"{role}: one of {', '.join(COLUMNS[role])}" for role in missing)
         raise UserError(f"{path} has columns {header}; no column for {wanted} (case, spaces and _ do not matter).")
-    return column, column["image"].lower() == "filename"
+    return column, _key(column["image"]) == "filename"
 
 
 def _place(folder: Path, places: tuple[str, ...], split: str, names: list[tuple[str, str]]) -> str:

@@ -164,7 +164,7 @@ def _read_csv(text: str, complaints: list[str]) -> pd.DataFrame:
 def _read_json(members: dict[str, str], name: str, kind: type, complaints: list[str]) -> dict | list:
     try:
         content = json.loads(members[name])
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         complaints.append(f"{name}: not JSON: {error}")
         return kind()
     if not isinstance(content, kind):

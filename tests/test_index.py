@@ -1,0 +1,209 @@
+import os
+import shutil
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import index as verb
+from pipeline.dataset.index_table import SCHEMA, read_index
+from pipeline.errors import UserError
+from pipeline.index import index
+from pipeline.masks import rle
+from tests.makers import scene, spark2022, spark2024, write_rgb
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return spark2024(tmp_path_factory.mktemp("made") / "set")
+
+
+@pytest.fixture
+def folder(made, tmp_path):
+    """Four train and two val images of two classes, and a test image; never indexed."""
+    return shutil.copytree(made, tmp_path / "set")
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """Small images: 60, 30, 2 and 1 for training."""
+    counts = {"Cheops": (60, 3), "Soho": (30, 0), "XMM Newton": (2, 0), "Proba2": (1, 0)}
+    return spark2024(tmp_path_factory.mktemp("many") / "set", counts, size=64)
+
+
+@pytest.fixture
+def checked(monkeypatch):
+    """Names of the image files that are read, as the index goes on."""
+    names = []
+    real = verb.check_image
+    monkeypatch.setattr(verb, "check_image", lambda item: names.append(item.image.name) or real(item))
+    return names
+
+
+def by_id(folder):
+    return read_index(folder).set_index("image_id")
+
+
+def test_the_index_says_what_the_files_hold(folder):
+    rows = index(folder)
+    pd.testing.assert_frame_equal(rows[SCHEMA.names], read_index(folder), check_dtype=False)
+    assert rows["image_id"].is_unique
+    assert rows["split"].value_counts().to_dict() == {"train": 2, "tune": 2, "val": 2, "test": 1}
+    assert (rows["problems"] == "").all()
+    row = by_id(folder).loc["XMM Newton/00002_img.jpg"]
+    _, labels_hw, box = scene(1002)
+    assert (row["split"], row["class_name"], row["class_index"]) == ("val", "XMM Newton", 9)
+    assert tuple(row[["x_min", "y_min", "x_max", "y_max"]]) == box
+    assert row["image_path"] == "images/XMM Newton/val/00002_img.jpg"
+    for label, name in ((1, "body_rle"), (2, "panel_rle")):
+        found, true = rle.decode(row[name], row["height"], row["width"]), labels_hw == label
+        assert (found & true).sum() / (found | true).sum() > 0.99
+    test = by_id(folder).loc["test_00000_img.jpg"]
+    assert test[["class_name", "x_min", "body_rle", "panel_rle", "mask_path"]].isna().all()
+
+
+def test_tune_is_a_seeded_share_of_every_class_of_train(many, capsys):
+    first = index(many)
+    tune = first[first["split"] == "tune"]
+    assert tune["class_name"].value_counts().to_dict() == {"Cheops": 3, "Soho": 2, "XMM Newton": 1}
+    assert (first["split"] == "val").sum() == 3
+    assert tune["image_path"].str.contains("/train/").all()
+    data = (many / "index.parquet").read_bytes()
+    other = index(many, seed=1)
+    assert set(other.loc[other["split"] == "tune", "image_id"]) != set(tune["image_id"])
+    assert (other["split"] == "tune").sum() == 6
+    index(many)
+    assert (many / "index.parquet").read_bytes() == data
+    assert "no problems" not in capsys.readouterr().out  # the size is wrong, and said
+
+
+def test_images_of_equal_content_go_to_tune_together(folder):
+    source = folder / "images/Cheops/train"
+    for name in ("00001_img.jpg", "00000_img.jpg"):
+        shutil.copy(folder / "images/XMM Newton/train/00000_img.jpg", source / name)
+    rows = index(folder).set_index("image_id")
+    assert rows.loc["Cheops/00000_img.jpg", "split"] == rows.loc["Cheops/00001_img.jpg", "split"]
+    same = ["Cheops/00000_img.jpg", "Cheops/00001_img.jpg", "XMM Newton/00000_img.jpg"]
+    assert rows.loc[same, "split"].nunique() == 1
+
+
+def test_duplicates_are_marked_on_both_rows(folder):
+    shutil.copy(folder / "images/Cheops/train/00000_img.jpg", folder / "images/XMM Newton/train/00001_img.jpg")
+    shutil.copy(folder / "images/Cheops/train/00001_img.jpg", folder / "images/test/test_00000_img.jpg")
+    index(folder)
+    problems = by_id(folder)["problems"]
+    assert problems["Cheops/00000_img.jpg"] == "duplicate: same bytes as XMM Newton/00001_img.jpg (train)"
+    assert problems["XMM Newton/00001_img.jpg"].endswith("duplicate: same bytes as Cheops/00000_img.jpg (train)")
+    assert problems["Cheops/00001_img.jpg"] == "duplicate-across-splits: same bytes as test_00000_img.jpg (test)"
+    assert problems["test_00000_img.jpg"] == "duplicate-across-splits: same bytes as Cheops/00001_img.jpg (train)"
+    assert (problems != "").sum() == 4
+
+
+def test_bad_rows_are_kept_marked_and_said(folder, capsys):
+    (folder / "images/Cheops/train/00000_img.jpg").write_bytes(b"")
+    (folder / "mask/Cheops/train/00001_layer.jpg").unlink()
+    (folder / "images/test/test_00000_img.jpg").write_bytes(b"not an image")
+    rows = index(folder)
+    assert len(rows) == 7
+    bad = rows[rows["problems"] != ""].set_index("image_id")["problems"].str.partition(":")[0]
+    assert bad.to_dict() == {
+        "Cheops/00000_img.jpg": "image-undecodable",
+        "Cheops/00001_img.jpg": "mask-missing",
+        "test_00000_img.jpg": "image-undecodable",
+    }
+    out = capsys.readouterr().out
+    assert "3 of 7 images have problems" in out
+    assert "image-undecodable: 2" in out
+
+
+def test_strict(folder):
+    index(folder, strict=True)
+    (folder / "mask/Cheops/train/00001_layer.jpg").write_bytes(b"")
+    with pytest.raises(UserError, match="1 rows have problems"):
+        index(folder, strict=True)
+    assert (read_index(folder)["problems"] != "").sum() == 1
+
+
+def test_a_second_run_decodes_nothing(folder, monkeypatch):
+    index(folder)
+    data = (folder / "index.parquet").read_bytes()
+
+    def refused(*_):
+        raise AssertionError("a file was read again")
+
+    monkeypatch.setattr(verb, "check_image", refused)
+    monkeypatch.setattr(cv2, "imdecode", refused)
+    (folder / "index.parquet").unlink()
+    index(folder)
+    assert (folder / "index.parquet").read_bytes() == data
+
+
+@pytest.mark.parametrize("kind", ["images/Cheops/train/00001_img.jpg", "mask/Cheops/train/00001_layer.jpg"])
+def test_a_changed_file_is_checked_again_and_no_other(folder, checked, kind):
+    before = index(folder).set_index("image_id")
+    assert len(checked) == 7
+    checked.clear()
+    image_hwc, labels_hw, _ = scene(77)
+    changed = image_hwc if "images" in kind else np.array([[0, 0, 0], [255, 0, 0], [0, 0, 255]], np.uint8)[labels_hw]
+    write_rgb(folder / kind, changed)
+    after = index(folder).set_index("image_id")
+    assert checked == ["00001_img.jpg"]
+    row = "Cheops/00001_img.jpg"
+    assert (before.loc[row, "content_hash"] != after.loc[row, "content_hash"]) == ("images" in kind)
+    assert after.loc[row, "problems"].startswith("box-mask") == ("mask" in kind)
+
+
+def test_a_changed_label_is_checked_again(folder, checked):
+    index(folder)
+    checked.clear()
+    text = (folder / "val.csv").read_text()
+    x_min = scene(2)[2][0]
+    (folder / "val.csv").write_text(text.replace(f'"({x_min},', f'"({x_min + 50},'))
+    rows = index(folder).set_index("image_id")
+    assert checked == ["00002_img.jpg"]
+    assert rows.loc["Cheops/00002_img.jpg", "problems"].startswith("box-mask")
+
+
+def test_file_times_do_not_matter_to_the_bytes(folder):
+    index(folder)
+    data = (folder / "index.parquet").read_bytes()
+    for path in folder.rglob("*.jpg"):
+        os.utime(path, (1_000_000_000, 1_234_567_890))
+    index(folder)
+    assert (folder / "index.parquet").read_bytes() == data
+
+
+def test_a_damaged_cache_is_made_again(folder, checked):
+    index(folder)
+    data = (folder / "index.parquet").read_bytes()
+    for content in (b"", b"PAR1 garbage PAR1", (folder / "index.cache").read_bytes()[:-200]):
+        checked.clear()
+        (folder / "index.cache").write_bytes(content)
+        index(folder)
+        assert len(checked) == 7
+        assert (folder / "index.parquet").read_bytes() == data
+
+
+def test_an_empty_file_name_in_the_csv_is_marked(folder):
+    text = (folder / "train.csv").read_text()
+    (folder / "train.csv").write_text(text.replace("00000_img.jpg", "", 1))
+    rows = index(folder).set_index("image_id")
+    assert rows.loc["Cheops/", "problems"].startswith(("image-missing", "image-undecodable"))
+
+
+def test_spark_2022(tmp_path):
+    folder = spark2022(tmp_path / "old")
+    rows = index(folder).set_index("image_id")
+    proba, debris = rows.loc["Proba2/img000000.png"], rows.loc["debris/img000001.png"]
+    assert (proba["split"], proba["class_index"], proba["problems"]) == ("train", 4, "")
+    assert tuple(proba[["x_min", "y_min", "x_max", "y_max"]]) == scene(0)[2]
+    assert (debris["class_index"], debris["problems"]) == (-1, "class-unknown: 'debris'")
+    assert rows["body_rle"].isna().all()
+
+
+def test_no_data(tmp_path):
+    with pytest.raises(UserError, match="no SPARK data"):
+        index(tmp_path)
+    with pytest.raises(UserError, match="no folder"):
+        index(tmp_path / "nothing")

@@ -1,0 +1,105 @@
+import json
+import shutil
+import zipfile
+
+import pandas as pd
+import pytest
+
+from pipeline.config import config_of, recipe_values
+from pipeline.dataset.index_table import read_index, rows_of
+from pipeline.errors import UserError
+from pipeline.package import package
+from pipeline.score import score
+from pipeline.tracks.spark2026 import submission
+from pipeline.train import train
+
+
+def declare(path, **changes):
+    """Change what a zip says of its compute."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    said = json.loads(members["efficiency.json"])
+    members["efficiency.json"] = json.dumps(said | {name: change(said[name]) for name, change in changes.items()})
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+def test_the_upload_answers_every_test_image(stand):
+    place = package(split="test")
+    rows, efficiency = submission.read(place.zip, ["test_00000_img.jpg", "test_00001_img.jpg"])
+    assert len(rows) == 2
+    assert efficiency["mparams"] == pytest.approx(0.282828)
+    assert efficiency["gmac"] == pytest.approx(0.004734, abs=1e-6)
+
+
+def test_the_same_bytes_when_made_again(stand):
+    first = package().zip.read_bytes()
+    shutil.rmtree(package().folder)
+    assert package().zip.read_bytes() == first
+
+
+def test_the_figures_fit_the_formula_and_the_file(stand):
+    found = score()
+    written = json.loads(package().score.read_text())
+    assert {name: written[name] for name in found} == found
+    assert written["s_acc"] == pytest.approx(0.4 * written["s_seg"] + 0.4 * written["s_det"] + 0.2 * written["s_cls"])
+    parts = 0.7 * written["s_acc"] + 0.15 * written["s_flops"] + 0.15 * written["s_params"]
+    assert written["s_final"] == pytest.approx(parts)
+    assert written["compute"] == "recounted from the run"
+
+
+def test_ground_truth_as_a_submission_scores_one(stand, capsys):
+    truth = rows_of(read_index(stand / "data/tiny"), ("val",))
+    truth["class_probs"] = [[1.0]] * len(truth)
+    truth["body_score"] = truth["panel_score"] = 1.0
+    submission.write(stand / "truth.zip", truth, {"gmac": 50.0, "mparams": 3.0})
+    found = score(zip=stand / "truth.zip")
+    assert (found["s_cls"], found["s_det"], found["s_seg"]) == (1.0, 1.0, 1.0)
+    assert found["s_final"] == pytest.approx(0.7 + 0.15 * 0.5 + 0.15 * 0.9)
+    assert "declared, not recounted" in capsys.readouterr().out
+    assert json.loads((stand / "score.json").read_text())["s_final"] == found["s_final"]
+
+
+@pytest.mark.parametrize(("factor", "accepted"), [(1.004, True), (0.996, True), (1.006, False), (0.99, False)])
+def test_compute_that_differs_from_the_run_is_refused(stand, factor, accepted):
+    path = package().zip
+    declare(path, gmac=lambda value: value * factor)
+    if accepted:
+        assert score()["gmac"] == pytest.approx(0.004734, abs=1e-6)
+    else:
+        with pytest.raises(UserError, match=r"gmac .* 0.5 % apart"):
+            score()
+
+
+def test_an_invalid_zip_is_not_scored_nor_left(stand, monkeypatch):
+    real = submission.write
+
+    def write(path, rows, efficiency):
+        real(path, rows[1:], efficiency)
+
+    monkeypatch.setattr(submission, "write", write)
+    with pytest.raises(UserError, match="is missing"):
+        package()
+    assert not list(stand.glob("submissions/*/*/submission.zip"))
+
+
+def test_a_run_fitted_on_val_says_so(stand, capsys):
+    train(config_of(recipe_values("smoke") | {"optim.epochs": 1, "fit_on": "train+val"}), "smoke", run="final")
+    score()
+    assert "note: this run was fitted on val" in capsys.readouterr().out
+    score(run="smoke")
+    assert "note:" not in capsys.readouterr().out
+
+
+def test_a_split_without_labels(stand):
+    with pytest.raises(UserError, match="has no labels"):
+        score(split="test")
+
+
+def test_predictions_hold_what_the_zip_says(stand):
+    place = package()
+    rows = pd.read_parquet(place.predictions)
+    given, _ = submission.read(place.zip, rows["image_id"].tolist())
+    for name in given.columns:
+        assert given[name].tolist() == rows[name].tolist()

@@ -1,0 +1,116 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.masks import rle
+from pipeline.tracks.spark2026 import score
+from tests.makers import answers
+from tests.oracles.published import SCORES
+
+SIDE = 40
+THRESHOLDS = [0.50, 0.55, 0.60, 0.65, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95]
+
+
+@pytest.mark.parametrize("row", SCORES, ids=[row[0] for row in SCORES])
+def test_published_results_from_their_parts(row):
+    _, s_cls, s_det, s_seg, s_acc, mparams, gmac, s_final = row
+    digits = len(str(s_final)) - 2
+    assert score.s_acc(s_cls, s_det, s_seg) == pytest.approx(s_acc, abs=0.51 * 10**-digits)
+    assert round(score.s_final(score.s_acc(s_cls, s_det, s_seg), gmac, mparams), digits) == s_final
+
+
+def test_efficiency():
+    assert (score.s_flops(0), score.s_flops(25), score.s_flops(100), score.s_flops(150)) == (1, 0.75, 0, 0)
+    assert (score.s_params(0), score.s_params(7.5), score.s_params(30), score.s_params(31)) == (1, 0.75, 0, 0)
+    assert score.s_final(1.0, 0, 0) == pytest.approx(1.0)
+
+
+def test_truth_scores_one():
+    truth = answers(list(range(30)))
+    figures = score.accuracy(score.per_image(truth, truth[::-1]))
+    assert (figures["s_cls"], figures["s_det"], figures["s_seg"]) == (1.0, 1.0, 1.0)
+    assert figures["s_acc"] == pytest.approx(1.0)
+
+
+def random_rows(rng, count):
+    rows = []
+    for i in range(count):
+        x, y = rng.integers(0, SIDE - 12, 2)
+        labels = np.zeros((SIDE, SIDE), int)
+        labels[y : y + rng.integers(6, 12), x : x + rng.integers(6, 12)] = 1
+        labels[y : y + rng.integers(0, 4), x : x + rng.integers(0, 9)] = 2
+        rows.append((f"image {i}", rng.integers(0, 3), labels))
+    return rows
+
+
+def table(rows):
+    found = []
+    for image_id, cls, labels in rows:
+        ys, xs = np.nonzero(labels)
+        box = (xs.min(), ys.min(), xs.max() + 1, ys.max() + 1)
+        found.append((image_id, cls, *map(float, box), rle.encode(labels == 1), rle.encode(labels == 2), SIDE, SIDE))
+    names = ["image_id", "class_index", "x_min", "y_min", "x_max", "y_max", "body_rle", "panel_rle", "height", "width"]
+    return pd.DataFrame(found, columns=names)
+
+
+def test_random_answers_against_a_dense_computation():
+    rng = np.random.default_rng(4)
+    truth = random_rows(rng, 60)
+    given = [
+        (i, rng.integers(0, 3) if rng.random() < 0.3 else c, np.roll(m, rng.integers(0, 3), 1)) for i, c, m in truth
+    ]
+
+    def iou(a, b):
+        return (a & b).sum() / (a | b).sum()
+
+    def above(ious):
+        return np.mean([[value > t for t in THRESHOLDS] for value in ious])
+
+    def filled(labels):
+        ys, xs = np.nonzero(labels)
+        box = np.zeros((SIDE, SIDE), bool)
+        box[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1] = True
+        return box
+
+    pairs = [(t[2], g[2]) for t, g in zip(truth, given, strict=True)]
+    s_cls = np.mean([t[1] == g[1] for t, g in zip(truth, given, strict=True)])
+    s_det = above([iou(filled(t), filled(g)) for t, g in pairs])
+    body = above([iou(t == 1, g == 1) for t, g in pairs if (t == 1).any()])
+    judged = [(t, g) for t, g in pairs if (t == 2).any() and (t == 2).sum() >= 0.05 * (t == 1).sum()]
+    assert 0 < len(judged) < len(pairs)
+    panel = above([iou(t == 2, g == 2) for t, g in judged])
+    figures = score.accuracy(score.per_image(table(truth), table(given)))
+    assert figures["s_cls"] == pytest.approx(s_cls)
+    assert figures["s_det"] == pytest.approx(s_det)
+    assert figures["s_seg"] == pytest.approx((body + panel) / 2)
+    assert figures["s_acc"] == pytest.approx(0.4 * (body + panel) / 2 + 0.4 * s_det + 0.2 * s_cls)
+    assert figures["mean_body_iou"] == pytest.approx(np.mean([iou(t == 1, g == 1) for t, g in pairs if (t == 1).any()]))
+
+
+def test_thresholds_are_strict():
+    assert score.share_above(np.array([0.5])) == 0.0
+    assert score.share_above(np.array([0.5000001])) == 0.1
+    assert score.share_above(np.array([0.95])) == 0.9
+    assert score.share_above(np.array([1.0, 0.0])) == 0.5
+    assert score.share_above(np.array([])) is None
+
+
+def test_which_panels_count():
+    body, panel = np.array([100, 100, 100, 0, 0, 1000]), np.array([5, 4, 0, 3, 0, 50])
+    assert score.panel_counts(body, panel).tolist() == [True, False, False, True, False, True]
+
+
+def test_figures_without_truth_are_none():
+    truth = answers([1, 2, 3])
+    truth["body_rle"] = truth["panel_rle"] = None
+    figures = score.accuracy(score.per_image(truth, answers([1, 2, 3])))
+    assert (figures["s_det"], figures["s_seg"], figures["s_acc"]) == (1.0, None, None)
+    truth[["x_min", "y_min"]] = np.nan
+    truth["class_index"] = -1
+    figures = score.accuracy(score.per_image(truth, answers([1, 2, 3])))
+    assert (figures["s_cls"], figures["s_det"]) == (None, None)
+
+
+def test_an_image_without_an_answer_is_an_error():
+    with pytest.raises(KeyError):
+        score.per_image(answers([1, 2]), answers([1]))

@@ -1,0 +1,220 @@
+import contextlib
+import json
+import zipfile
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from pipeline.errors import UserError
+from pipeline.masks import rle
+from pipeline.tracks.spark2026 import SIZE, submission
+from tests.makers import answers
+
+NUMBERS = [1, 2, 13]
+IDS = [f"image {number}" for number in NUMBERS]
+EFFICIENCY = {"gmac": 4.483, "mparams": 3.454}
+MEMBERS = {"submission.csv", "coco_bbox.json", "coco_segm.json", "efficiency.json"}
+
+
+@pytest.fixture
+def path(tmp_path):
+    submission.write(tmp_path / "s.zip", answers(NUMBERS), EFFICIENCY)
+    return tmp_path / "s.zip"
+
+
+def members_of(path):
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def rewritten(path, members):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return path
+
+
+def refusal(path):
+    with pytest.raises(UserError) as error:
+        submission.read(path, IDS)
+    return str(error.value)
+
+
+def test_round_trip(path):
+    rows, efficiency = submission.read(path, IDS)
+    written = answers(NUMBERS)
+    for name in rows.columns:
+        assert rows[name].tolist() == written[name].tolist()
+    assert efficiency == EFFICIENCY
+
+
+def test_flat_with_exactly_the_members_and_the_same_bytes_twice(path, tmp_path):
+    assert members_of(path).keys() == MEMBERS
+    submission.write(tmp_path / "again.zip", answers(NUMBERS), dict(reversed(EFFICIENCY.items())))
+    assert (tmp_path / "again.zip").read_bytes() == path.read_bytes()
+
+
+def test_pycocotools_loads_both_files_and_finds_perfect_answers_perfect(path, tmp_path, capsys):
+    rows = answers(NUMBERS)
+    members = members_of(path)
+    for member, kind, categories in (("coco_bbox.json", "bbox", 10), ("coco_segm.json", "segm", 2)):
+        results = json.loads(members[member])
+        truth = []
+        for number, record in enumerate(results, start=1):
+            row = rows[rows["image_id"] == record["image_id"]].iloc[0]
+            box = [row.x_min, row.y_min, row.x_max - row.x_min, row.y_max - row.y_min]
+            part = "body_rle" if record["category_id"] == 1 else "panel_rle"
+            segmentation = {"size": [SIZE, SIZE], "counts": row[part]}
+            area = box[2] * box[3]
+            truth.append(
+                {"id": number, "image_id": record["image_id"], "category_id": record["category_id"], "iscrowd": 0}
+                | {"bbox": box, "area": area, "segmentation": segmentation}
+            )
+        images = [{"id": image_id, "height": SIZE, "width": SIZE} for image_id in IDS]
+        names = [{"id": i + 1, "name": str(i)} for i in range(categories)]
+        (tmp_path / "truth.json").write_text(json.dumps({"images": images, "annotations": truth, "categories": names}))
+        (tmp_path / "results.json").write_text(members[member])
+        coco = COCO(str(tmp_path / "truth.json"))
+        judged = COCOeval(coco, coco.loadRes(str(tmp_path / "results.json")), kind)
+        judged.evaluate()
+        judged.accumulate()
+        judged.summarize()
+        assert judged.stats[0] == pytest.approx(1.0)
+
+
+def test_empty_masks_have_no_coco_record(tmp_path):
+    rows = answers(NUMBERS)
+    rows.loc[0, "panel_rle"] = rle.encode(rle.decode(rows.loc[0, "panel_rle"], SIZE, SIZE) & False)
+    submission.write(tmp_path / "e.zip", rows, EFFICIENCY)
+    submission.read(tmp_path / "e.zip", IDS)
+    assert len(json.loads(members_of(tmp_path / "e.zip")["coco_segm.json"])) == 5
+
+
+def change_row(members, **cells):
+    lines = members["submission.csv"].splitlines()
+    image_id, cls, rest = lines[1].split(",", 2)
+    box, body, panel = rest.rsplit(",", 2)
+    now = {"image_id": image_id, "class": cls, "bbox": box, "body_rle": body, "panel_rle": panel} | cells
+    lines[1] = ",".join(now.values())
+    members["submission.csv"] = "\n".join(lines) + "\n"
+
+
+SHORT = rle.encode(rle.decode(answers([1])["body_rle"][0], SIZE, SIZE)[:512, :512])
+ROW_FAULTS = {
+    "class outside the list": ({"class": "Hubble"}, "class 'Hubble'"),
+    "class by number": ({"class": "3"}, "class '3'"),
+    "NaN box": ({"bbox": '"(nan, 2, 3, 4)"'}, "four finite numbers"),
+    "three numbers": ({"bbox": '"(1, 2, 3)"'}, "four finite numbers"),
+    "inverted box": ({"bbox": '"(30, 20, 10, 40)"'}, "empty, inverted or outside"),
+    "empty box": ({"bbox": '"(30, 20, 30, 40)"'}, "empty, inverted or outside"),
+    "box outside": ({"bbox": '"(30, 20, 1025, 40)"'}, "outside 1024x1024"),
+    "negative box": ({"bbox": '"(-1, 20, 30, 40)"'}, "outside 1024x1024"),
+    "RLE of another size": ({"body_rle": SHORT}, f"runs sum to {512 * 512}"),
+    "RLE garbage": ({"panel_rle": "not counts"}, "panel_rle: characters outside"),
+    "RLE empty": ({"panel_rle": ""}, "panel_rle: expected a text of COCO counts"),
+    "unknown image": ({"image_id": "image 99"}, "'image 99' is not of this split"),
+    "duplicate image": ({"image_id": "image 2"}, "'image 2' twice"),
+}
+
+
+@pytest.mark.parametrize(("cells", "words"), ROW_FAULTS.values(), ids=ROW_FAULTS)
+def test_faulty_rows_are_refused_by_name(path, cells, words):
+    members = members_of(path)
+    change_row(members, **cells)
+    said = refusal(rewritten(path, members))
+    assert words in said
+    assert "submission.csv: image" in said
+
+
+def replaced(member, old, new):
+    def change(members):
+        assert old in members[member]
+        members[member] = members[member].replace(old, new, 1)
+
+    return change
+
+
+FILE_FAULTS = {
+    "nested": (
+        lambda m: m.update({"out/submission.csv": m.pop("submission.csv")}),
+        "'out/submission.csv': not expected",
+    ),
+    "extra": (lambda m: m.update({"notes.txt": ""}), "'notes.txt': not expected"),
+    "missing": (lambda m: m.pop("coco_segm.json"), "'coco_segm.json': missing"),
+    "column": (replaced("submission.csv", "bbox", "box"), "columns ['image_id', 'class', 'box'"),
+    "order": (replaced("submission.csv", "image_id,class", "class,image_id"), "columns ['class', 'image_id'"),
+    "not a csv": (lambda m: m.update({"submission.csv": ""}), "not a CSV"),
+    "not json": (lambda m: m.update({"coco_bbox.json": "[1,"}), "coco_bbox.json: not JSON"),
+    "wrong kind": (lambda m: m.update({"coco_bbox.json": "{}"}), "coco_bbox.json: expected a list"),
+    "compute": (replaced("efficiency.json", "4.483", "100.5"), "gmac is 100.5, over the budget of 100"),
+    "parameters": (replaced("efficiency.json", "3.454", "30.1"), "mparams is 30.1, over the budget of 30"),
+    "not finite": (replaced("efficiency.json", "4.483", "NaN"), "gmac is nan, expected a number"),
+    "not a number": (replaced("efficiency.json", "4.483", '"4"'), "gmac is '4', expected a number"),
+    "another box": (replaced("coco_bbox.json", '"bbox": [', '"bbox": [1'), "bbox differs from submission.csv"),
+    "another class": (replaced("coco_bbox.json", '"category_id": 2', '"category_id": 9'), "has no such answer"),
+    "no score": (replaced("coco_segm.json", '"score"', '"points"'), "record 0: expected image_id"),
+    "score": (replaced("coco_segm.json", '"score": 0.9', '"score": 1.9'), "score 1.9, expected 0 to 1"),
+    "no records": (lambda m: m.update({"coco_segm.json": "[]"}), "'image 1', category 1: missing"),
+}
+
+
+@pytest.mark.parametrize(("change", "words"), FILE_FAULTS.values(), ids=FILE_FAULTS)
+def test_faulty_files_are_refused_by_name(path, change, words):
+    members = members_of(path)
+    change(members)
+    assert words in refusal(rewritten(path, members))
+
+
+def test_missing_images_and_all_complaints_at_once(path):
+    members = members_of(path)
+    change_row(members, image_id="image 99", bbox='"(5, 5, 1, 1)"', **{"class": "Hubble"})
+    said = refusal(rewritten(path, members))
+    for words in ("'image 99' is not of this split", "'image 1' is missing", "class 'Hubble'", "inverted"):
+        assert words in said
+    assert "complaints" in said
+
+
+def test_zips_that_cannot_be_read(path, tmp_path):
+    whole = path.read_bytes()
+    for content in (b"", b"no zip", whole[: len(whole) // 2]):
+        path.write_bytes(content)
+        assert "cannot be read" in refusal(path)
+    with pytest.raises(UserError, match="no file"):
+        submission.read(tmp_path / "none.zip", IDS)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=4))
+def test_damaged_bytes_are_refused_or_harmless(path, changes):
+    content = bytearray(path.read_bytes())
+    for place, value in changes:
+        content[int(place * len(content))] = value
+    damaged = path.with_name("damaged.zip")
+    damaged.write_bytes(bytes(content))
+    with contextlib.suppress(UserError):
+        submission.read(damaged, IDS)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["gmac", "image_id", "score"]), inner),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["efficiency.json", "coco_bbox.json", "coco_segm.json"]), JSON, JSON, JSON)
+def test_no_json_gives_a_traceback(path, member, first, second, third):
+    members = members_of(path)
+    record = {"image_id": first, "category_id": second, "score": third, "bbox": first, "segmentation": second}
+    members[member] = json.dumps([record, first] if member != "efficiency.json" else {"gmac": first, "mparams": second})
+    try:
+        submission.read(rewritten(path.with_name("fuzz.zip"), members), IDS)
+    except UserError as error:
+        assert member in str(error)
+    else:
+        assert member == "efficiency.json"
+        assert all(value >= 0 for value in (first, second))
