@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 
 from pipeline.config import config_of, recipe_values
 from pipeline.simulate import simulate
 from pipeline.train import train
+
+settings.register_profile("here", deadline=None, derandomize=True)  # no timing, and the same examples everywhere
+settings.load_profile("here")
 
 
 @pytest.fixture(scope="session")

@@ -186,7 +186,7 @@ def test_zips_that_cannot_be_read(path, tmp_path):
         submission.read(tmp_path / "none.zip", IDS)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=4))
 def test_damaged_bytes_are_refused_or_harmless(path, changes):
     content = bytearray(path.read_bytes())
@@ -205,7 +205,7 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(["efficiency.json", "coco_bbox.json", "coco_segm.json"]), JSON, JSON, JSON)
 def test_no_json_gives_a_traceback(path, member, first, second, third):
     members = members_of(path)

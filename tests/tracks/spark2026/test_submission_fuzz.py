@@ -65,7 +65,7 @@ def test_an_empty_mask_written_with_runs_of_nothing_has_no_record(whole):
     submission.read(odd, IDS)
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(submission.MEMBERS),
     st.lists(
