@@ -5,19 +5,6 @@ They are look-alikes that tell apart in outline and colour, not models: no dimen
 
 from dataclasses import dataclass
 
-CLASSES = (
-    "VenusExpress",
-    "Cheops",
-    "LisaPathfinder",
-    "ObservationSat1",
-    "Proba2",
-    "Proba3",
-    "Proba3ocs",
-    "Smart1",
-    "Soho",
-    "XMM Newton",
-)
-
 Vector = tuple[float, float, float]
 
 
@@ -162,3 +149,5 @@ CRAFT: dict[str, tuple[Primitive, ...]] = {
         ),
     ),
 }
+
+CLASSES = tuple(CRAFT)

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.scenes import craft
 from pipeline.tracks.spark2026 import CLASSES, reader
 from tests.makers import HEADER, write_csv
 
@@ -201,3 +202,7 @@ def test_short_rows_are_kept_and_marked(tmp_path):
     (item,) = reader.read(tmp_path)[0]
     assert item.image_id == "Cheops/a_img.jpg"
     assert item.complaint.startswith("box-unreadable")
+
+
+def test_the_simulator_s_classes_are_the_track_s():
+    assert craft.CLASSES == CLASSES
