@@ -8,40 +8,20 @@ from typing import Literal
 import cv2
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.dataset.images import read_ahead
+from pipeline.dataset.images import at_size, read_ahead
 from pipeline.dataset.index_table import rows_of
+from pipeline.dataset.prediction_table import Parts
 from pipeline.engine.inference import Asked, answers
 from pipeline.engine.trained import run_config, trained_network
 from pipeline.errors import UserError, offenders
-from pipeline.files import file_hash, read_json, text_hash, write_json, written_aside
+from pipeline.files import file_hash, text_hash, written_aside
 from pipeline.index import ensure_index
 from pipeline.masks.draw import overlay as draw_overlay
 from pipeline.progress import progress, say
 from pipeline.run_folder import Answers, Run, find_data, find_run, manifest_of, recorded
 from pipeline.tracks.spark2026 import CLASSES, SIZE
-
-PART = 256  # images between two points from which a killed run goes on
-SCHEMA = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("class_name", pa.string()),
-        ("class_index", pa.int8()),
-        ("class_probs", pa.list_(pa.float32())),  # in the track's order
-        *((corner, pa.float64()) for corner in ("x_min", "y_min", "x_max", "y_max")),  # pixels, max exclusive
-        ("body_rle", pa.string()),  # COCO counts at the image's size
-        ("panel_rle", pa.string()),
-        ("body_score", pa.float32()),  # mean probability over the mask, 0 where it is empty
-        ("panel_score", pa.float32()),
-        ("profile_x", pa.binary()),  # uint8 a column: highest of body and panel probability
-        ("profile_y", pa.binary()),
-        ("height", pa.int32()),
-        ("width", pa.int32()),
-        ("fallback", pa.bool_()),  # nothing reached 0.5: the masks are empty and the box is a guess
-    ]
-)
 
 
 def predict(
@@ -102,67 +82,34 @@ def _predict(run: Run, folder: Path, rows: pd.DataFrame, tta: str, place: Answer
     if not manifest_of(run.folder, "train"):
         say(f"note: run {run.name!r} has not finished training; its best weights so far are used")
     network = trained_network(run, len(CLASSES))
-    if read_json(place.parts / "made_from.json") != made_from:
-        shutil.rmtree(place.parts, ignore_errors=True)
-        write_json(place.parts / "made_from.json", made_from)
-    done = [place.parts / f"{first:08d}.parquet" for first in range(0, len(rows), PART)]
-    left = [i for i, part in enumerate(done) if not part.exists()]
-    todo = rows.iloc[[row for i in left for row in range(i * PART, min((i + 1) * PART, len(rows)))]]
+    parts = Parts(place.parts, len(rows), made_from)
+    missing = parts.missing()
+    todo = rows.iloc[[i for span in missing for i in span]]
     start = len(rows) - len(todo)
     say(f"predict: {len(rows)} images with {run.name!r}, tta {tta}" + (f", going on after {start}" if start else ""))
     unreadable: list[str] = []
     with recorded(place.folder, "predict", **made_from, run=run.name, data=str(folder)) as facts:
-        asked = read_ahead(lambda row: _asked(folder, row, config.model.size), todo.itertuples())
-        asked = (_noted(item, unreadable) for item in asked)
-        results = progress(
-            answers(network, asked, tta, min(config.optim.batch_size, 16)), len(rows), "predict", start=start
-        )
-        for i in left:
-            _write_part(done[i], list(islice(results, min(PART, len(rows) - i * PART))))
-        for _ in results:  # nothing is left; lets the bar close
-            pass
-        facts["fallbacks"] = _join(place, done)
-        facts["unreadable"] = unreadable
-    shutil.rmtree(place.parts)
+        asked = read_ahead(lambda row: _asked(folder, row, config.model.size, unreadable), todo.itertuples())
+        found = answers(network, asked, tta, min(config.optim.batch_size, 16))
+        found = progress(found, len(rows), "predict", start=start)
+        for span in missing:
+            parts.write(span, [row | {"class_name": CLASSES[row["class_index"]]} for row in islice(found, len(span))])
+        facts["fallbacks"] = parts.join(place.predictions)
+        facts["unreadable"] = sorted(unreadable)
     if unreadable:
-        say(f"{len(unreadable)} images could not be read; answered as if black:\n{offenders(unreadable)}")
+        say(f"{len(unreadable)} images could not be read; answered as if black:\n{offenders(sorted(unreadable))}")
     if facts["fallbacks"]:
         say(f"{facts['fallbacks']} images with no pixel above 0.5: masks empty, box from the highest probability")
     say(f"written: {place.predictions}")
 
 
-def _asked(folder: Path, row: tuple, size: int) -> tuple[Asked, bool]:
-    """The image at working size, at once with its own size, and whether it could be read."""
+def _asked(folder: Path, row: tuple, size: int, unreadable: list[str]) -> Asked:
+    """The image at working size, with its own size; a black one where it cannot be read, which is noted."""
     image_hwc = cv2.imread(str(folder / row.image_path), cv2.IMREAD_COLOR_RGB)
-    readable = image_hwc is not None
-    if not readable:
+    if image_hwc is None:
+        unreadable.append(row.image_id)
         image_hwc = np.zeros((row.height or SIZE, row.width or SIZE, 3), np.uint8)
-    small_hwc = cv2.resize(image_hwc, (size, size), interpolation=cv2.INTER_AREA)
-    return Asked(row.image_id, small_hwc, *image_hwc.shape[:2]), readable
-
-
-def _noted(item: tuple[Asked, bool], unreadable: list[str]) -> Asked:
-    if not item[1]:
-        unreadable.append(item[0].image_id)
-    return item[0]
-
-
-def _write_part(path: Path, rows: list[dict]) -> None:
-    for row in rows:
-        row["class_name"] = CLASSES[row["class_index"]]
-    with written_aside(path) as aside:
-        pq.write_table(pa.Table.from_pylist(rows, SCHEMA), aside)
-
-
-def _join(place: Answers, parts: list[Path]) -> int:
-    """One file of all parts, a part at a time; how many answers fell back."""
-    fallbacks = 0
-    with written_aside(place.predictions) as aside, pq.ParquetWriter(aside, SCHEMA, compression="zstd") as writer:
-        for part in parts:
-            table = pq.read_table(part)
-            fallbacks += table["fallback"].to_pylist().count(True)
-            writer.write_table(table)
-    return fallbacks
+    return Asked(row.image_id, at_size(image_hwc, size), *image_hwc.shape[:2])
 
 
 def _already_made(place: Answers, made_from: dict) -> bool:
@@ -196,7 +143,7 @@ def _loose_images(folder: Path) -> pd.DataFrame:
 def _draw(folder: Path, rows: pd.DataFrame, place: Answers) -> None:
     """One JPEG an answer, beside the predictions; a batch of answers in memory at a time."""
     paths = dict(zip(rows["image_id"], rows["image_path"], strict=True))
-    for batch in pq.ParquetFile(place.predictions).iter_batches(PART):
+    for batch in pq.ParquetFile(place.predictions).iter_batches(64):
         for row in batch.to_pylist():
             image_hwc = cv2.imread(str(folder / paths[row["image_id"]]), cv2.IMREAD_COLOR_RGB)
             if image_hwc is None:

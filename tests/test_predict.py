@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import predict as verb
 from pipeline.config import config_of, recipe_values
+from pipeline.dataset import prediction_table as table
 from pipeline.errors import UserError
 from pipeline.index import index
 from pipeline.masks import rle
@@ -31,17 +31,17 @@ def test_every_image_has_a_row_with_everything(stand):
 
 
 def test_killed_in_the_middle_it_goes_on_to_the_same_answers(stand, monkeypatch, capsys):
-    monkeypatch.setattr(verb, "PART", 1)
+    monkeypatch.setattr(table, "PART", 1)
     whole = predict(split="train").predictions.read_bytes()
-    real = verb._write_part
+    real = table.Parts.write
 
-    def write_part(path, rows):
-        real(path, rows)
-        if path.stem == "00000001":
+    def write(self, span, rows):
+        real(self, span, rows)
+        if span.start == 1:
             raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(verb, "_write_part", write_part)
+        patch.setattr(table.Parts, "write", write)
         with pytest.raises(Killed):
             predict(split="train", overwrite=True)
     place = predict(split="train")
@@ -50,13 +50,21 @@ def test_killed_in_the_middle_it_goes_on_to_the_same_answers(stand, monkeypatch,
     assert not place.parts.exists()
 
 
-def test_same_bytes_twice_and_with_other_part_sizes(stand, monkeypatch):
+def test_same_bytes_twice_and_the_same_rows_in_other_parts(stand, monkeypatch):
     first = predict().predictions.read_bytes()
     assert predict(overwrite=True).predictions.read_bytes() == first
     rows = pd.read_parquet(predict().predictions)
-    monkeypatch.setattr(verb, "PART", 2)
+    monkeypatch.setattr(table, "PART", 2)
     again = pd.read_parquet(predict(overwrite=True).predictions)
     pd.testing.assert_frame_equal(rows, again)
+
+
+def test_parts_made_from_something_else_are_thrown_away(tmp_path):
+    parts = table.Parts(tmp_path / "parts", 300, {"weights": "a"})
+    assert parts.missing() == [range(256), range(256, 300)]
+    parts.write(range(256), [])
+    assert table.Parts(tmp_path / "parts", 300, {"weights": "a"}).missing() == [range(256, 300)]
+    assert table.Parts(tmp_path / "parts", 300, {"weights": "b"}).missing() == parts.spans
 
 
 def test_answers_of_other_weights_are_not_mixed_in(stand):

@@ -22,15 +22,20 @@ LAYOUT = "1"  # raise when what is kept changes, so that old caches are not take
 
 
 def read_image(path: Path, size: int) -> np.ndarray | None:
-    """RGB uint8 (size, size, 3) of an image file, area-averaged; None where it cannot be read."""
+    """RGB uint8 (size, size, 3) of an image file; None where it cannot be read."""
     image_hwc = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
-    return None if image_hwc is None else cv2.resize(image_hwc, (size, size), interpolation=cv2.INTER_AREA)
+    return None if image_hwc is None else at_size(image_hwc, size)
+
+
+def at_size(image_hwc: np.ndarray, size: int) -> np.ndarray:
+    """An image, or a mask of 0 and 255, at the square working size, by averages over areas."""
+    return cv2.resize(image_hwc, (size, size), interpolation=cv2.INTER_AREA)
 
 
 def soft_mask(body_rle: str, panel_rle: str, height: int, width: int, size: int) -> np.ndarray:
     """uint8 (size, size, 2): how much of each working pixel is body and panel, 255 = all of it."""
     both = np.stack([rle.decode(counts, height, width) for counts in (body_rle, panel_rle)], axis=2)
-    return cv2.resize(both.astype(np.uint8) * 255, (size, size), interpolation=cv2.INTER_AREA)
+    return at_size(both.astype(np.uint8) * 255, size)
 
 
 class Sample:
