@@ -18,6 +18,7 @@ import cv2
 from pipeline.errors import UserError, offenders
 from pipeline.files import read_json, write_json, written_aside
 from pipeline.progress import progress
+from pipeline.run_folder import cores
 from pipeline.scenes.layout import COLUMNS, Shot, is_made, save, shots, stored_box
 from pipeline.scenes.render import photograph
 
@@ -53,7 +54,7 @@ def simulate(
         ./run.sh simulate --out data/sim --count 1400 --seed 0
     """
     settings = _settings(count, size, seed, val, test)
-    _generate(Path(out), settings, _cores())
+    _generate(Path(out), settings, cores())
 
 
 def _settings(count: int, size: int, seed: int, val: int | None, test: int | None) -> dict[str, int]:
@@ -154,10 +155,6 @@ def _settle() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _write_table(path: Path, rows: list[tuple[str, ...]]) -> None:
