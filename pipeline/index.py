@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -11,8 +10,9 @@ from pipeline.dataset.index_table import BOX, SPLITS, problem_report, read_index
 from pipeline.dataset.integrity import Labelled, check_image
 from pipeline.errors import UserError
 from pipeline.files import written_aside
+from pipeline.processes import cores, spread
 from pipeline.progress import progress
-from pipeline.run_folder import cores, find_data
+from pipeline.run_folder import find_data
 from pipeline.tracks.spark2026 import SIZE, reader
 
 TUNE_SHARE = 0.05
@@ -87,12 +87,8 @@ def _check_all(folder: Path, items: list[reader.Item]) -> Iterator[dict]:
         Labelled(folder / item.image_path, folder / item.mask_path if item.mask_path else None, item.box, SIZE)
         for item in items
     ]
-    workers = min(cores(), len(jobs) // 50)
-    if workers < 2:
-        yield from progress(map(check_image, jobs), len(jobs), "index")
-        return
-    with ProcessPoolExecutor(workers) as pool:
-        yield from progress(pool.map(check_image, jobs, chunksize=16), len(jobs), "index")
+    processes = min(cores(), len(jobs) // 50)  # a process takes as long to start as fifty images to check
+    return progress(spread(check_image, jobs, processes, chunk=16), len(jobs), "index")
 
 
 def _stamp(folder: Path, path: str | None) -> str:

@@ -5,7 +5,6 @@
 
 import dataclasses
 import importlib.metadata
-import os
 import platform
 import re
 import subprocess
@@ -22,11 +21,6 @@ DATA = Path("data")
 SUBMISSIONS = Path("submissions")
 SET_MARKS = ("train.csv", "val.csv", "images", "index.parquet")  # any of these makes a folder a data set
 PACKAGES = ("torch", "segmentation-models-pytorch", "timm", "albumentations", "numpy", "opencv-python-headless")
-
-
-def cores() -> int:
-    """Processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,22 +3,13 @@
 import csv
 import functools
 import io
-import multiprocessing
-import os
-import signal
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-
-import cv2
 
 from pipeline.errors import UserError, offenders
 from pipeline.files import read_json, write_json, written_aside
+from pipeline.processes import cores, spread
 from pipeline.progress import progress
-from pipeline.run_folder import cores
 from pipeline.scenes.layout import COLUMNS, Shot, is_made, save, shots, stored_box
 from pipeline.scenes.render import photograph
 
@@ -96,7 +87,7 @@ def _generate(out: Path, settings: dict[str, int], processes: int) -> None:
     for aside in out.rglob(".*.part.*"):  # left by a killed run
         aside.unlink()
     make = functools.partial(_make, out, settings)
-    boxes = dict(progress(_spread(make, plan, processes), len(plan), "simulate"))
+    boxes = dict(progress(spread(make, plan, processes, chunk=4), len(plan), "simulate"))
     for table in tables:
         _write_table(table, [shot.row(box) for shot, box in boxes.items() if shot.split == table.stem])
     seconds = time.monotonic() - began
@@ -131,30 +122,6 @@ def _make(out: Path, settings: dict[str, int], shot: Shot) -> tuple[Shot, str]:
     if not is_made(out, shot):
         save(out, shot, photograph(settings["seed"], shot.split, shot.index, settings["size"]))
     return shot, "" if shot.mask is None else stored_box(out / shot.mask)
-
-
-def _spread(make: functools.partial, work: Sequence[Shot], processes: int) -> Iterator[tuple[Shot, str]]:
-    """Results of `make` in the order of `work`, from so many processes."""
-    processes = min(processes, len(work))
-    if processes <= 1:
-        yield from map(make, work)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_settle) as pool:
-        try:
-            yield from pool.map(make, work, chunksize=4)
-        except BrokenProcessPool as error:
-            raise UserError("a rendering process was killed, perhaps for memory. The same command goes on.") from error
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _settle() -> None:
-    """Set up a rendering process: one thread, Ctrl-C is the parent's matter, and it ends when the parent is killed."""
-    cv2.setNumThreads(0)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
 def _write_table(path: Path, rows: list[tuple[str, ...]]) -> None:

@@ -22,8 +22,9 @@ from pipeline.files import file_hash, written_aside
 from pipeline.index import ensure_index
 from pipeline.models.cost import gmac, mparams
 from pipeline.models.network import SpacecraftNet, build_network
+from pipeline.processes import cores
 from pipeline.progress import progress, say
-from pipeline.run_folder import Run, cores, find_data, manifest_of, recorded, run_named
+from pipeline.run_folder import Run, find_data, manifest_of, recorded, run_named
 from pipeline.tracks.spark2026 import CLASSES, score
 
 
