@@ -29,16 +29,10 @@ VERBS = {  # in the order data flows
 
 def main(arguments: list[str]) -> int:
     """Run a verb; the exit code: 0 done, 2 something the user can mend, said in words; 130 stopped by ctrl-C."""
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print(overview())
-        return 0
-    verb, *rest = arguments
     warnings.filterwarnings("ignore", category=FutureWarning, module="torch.jit")  # raised inside a library's import
     try:
-        if verb not in VERBS:
-            raise UserError(f"no verb {verb!r}.{nearest(verb, [*VERBS, 'test'])} `./run.sh --help` lists them.")
-        function = getattr(importlib.import_module(f"pipeline.{verb}"), verb)
-        function(**parse(function, rest))
+        _run(arguments)
+        sys.stdout.flush()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -49,6 +43,17 @@ def main(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return 0
+
+
+def _run(arguments: list[str]) -> None:
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(overview())
+        return
+    verb, *rest = arguments
+    if verb not in VERBS:
+        raise UserError(f"no verb {verb!r}.{nearest(verb, [*VERBS, 'test'])} `./run.sh --help` lists them.")
+    function = getattr(importlib.import_module(f"pipeline.{verb}"), verb)
+    function(**parse(function, rest))
 
 
 def overview() -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import yaml
 
-from pipeline.errors import UserError, nearest
+from pipeline.errors import UserError, nearest, offenders
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -130,6 +130,39 @@ class Config:
     loader: LoaderConfig = field(default_factory=LoaderConfig)
 
 
+def _share(value: float) -> bool:
+    return 0 <= value <= 1
+
+
+def _below_one(value: float) -> bool:
+    return 0 <= value < 1
+
+
+def _positive(value: float) -> bool:
+    return value > 0
+
+
+def _not_negative(value: float) -> bool:
+    return value >= 0
+
+
+RANGES = {  # dotted name -> test of the value, and the range in words
+    **{f"loss.{name}": (_not_negative, "0 or more") for name in ("dice", "bce", "lovasz", "cls")},
+    **{f"optim.{name}": (_positive, "more than 0") for name in ("lr", "epochs", "clip_norm")},
+    **{
+        f"optim.{name}": (_not_negative, "0 or more") for name in ("encoder_lr_factor", "weight_decay", "warmup_epochs")
+    },
+    **{f"augment.{name}": (_share, "0 to 1") for name in ("flip", "brightness")},
+    "augment.rotate_deg": (_not_negative, "0 or more degrees"),
+    "augment.scale": (_below_one, "0 to below 1"),
+    "model.dropout": (_below_one, "0 to below 1"),
+    "optim.ema_decay": (_below_one, "0 to below 1"),
+    "optim.batch_size": (lambda value: value >= 2, "2 or more, for batch normalisation"),
+    "loader.workers": (lambda value: value >= -1, "-1 or more"),
+    "seed": (_not_negative, "0 or more"),
+}
+
+
 def flat(config: object, prefix: str = "") -> dict[str, object]:
     """Dotted names and values, `{"optim.lr": 0.005, ...}`, of a config or a nested dict."""
     parts = config.items() if isinstance(config, dict) else vars(config).items()
@@ -148,6 +181,20 @@ def config_of(values: dict[str, object]) -> Config:
         part, _, leaf = name.rpartition(".")
         setattr(getattr(config, part) if part else config, leaf, value)
     return config
+
+
+def refuse_impossible(config: Config) -> None:
+    """Raise UserError with every value outside its range."""
+    values = flat(config)
+    wrong = [
+        f"{name} is {values[name]}, expected {words}"
+        for name, (possible, words) in RANGES.items()
+        if not possible(values[name])
+    ]
+    if not any(vars(config.loss).values()):
+        wrong.append("every loss has weight 0")
+    if wrong:
+        raise UserError("a network cannot be trained with these values:\n" + offenders(wrong))
 
 
 def recipe_values(name: str) -> dict[str, object]:

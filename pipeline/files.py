@@ -4,11 +4,16 @@ import errno
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.errors import UserError
+
+
+class DiskError(UserError):
+    """A file cannot be written here."""
 
 
 @contextmanager
@@ -16,19 +21,28 @@ def written_aside(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`; on a clean exit it becomes `path`, on an error it is removed.
 
     Raises:
-        UserError: the disk is full or the folder may not be written.
+        DiskError: the disk is full or the folder may not be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield aside
         aside.replace(path)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
             raise
-        raise UserError(f"cannot write {path}: {error.strerror}. Free some space or choose another folder.") from error
+        raise DiskError(f"cannot write {path}: {error.strerror}. Free some space or choose another folder.") from error
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink()
+
+
+def drop_leftovers(folder: Path) -> None:
+    """Remove what `written_aside` of processes that were killed has left in a folder."""
+    for aside in folder.glob(".*.part*"):
+        pid = re.search(r"\.(\d+)\.part", aside.name)
+        if pid and not Path(f"/proc/{pid[1]}").exists():
+            aside.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: dict) -> None:

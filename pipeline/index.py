@@ -163,8 +163,12 @@ def _report(folder: Path, rows: pd.DataFrame, remarks: list[str]) -> None:
 
 
 def ensure_index(folder: Path) -> pd.DataFrame:
-    """The index of a folder, made first where it is missing."""
-    if not (folder / "index.parquet").exists():
+    """The index of a folder, made first where it is missing or older than what it was made from."""
+    made = folder / "index.parquet"
+    if not made.exists():
         print(f"{folder} has no index yet: making it")
+        index(folder)
+    elif newest := reader.changed_since(folder, made.stat().st_mtime):
+        print(f"{newest} is newer than the index of {folder}: making it again")
         index(folder)
     return read_index(folder)

@@ -46,13 +46,14 @@ def package(
         say(f"no predictions of {chosen.name!r} for {split} with tta {views} yet: making them")
     place = predict(chosen.name, folder, split, views)
     image_ids = rows_of(ensure_index(folder), (split,))["image_id"].tolist()
-    predictions_hash = file_hash(place.predictions)
-    if place.zip.exists() and manifest_of(place.folder, "package").get("predictions_hash") == predictions_hash:
-        submission.read(place.zip, image_ids)
+    written = manifest_of(place.folder, "package")
+    made_from = {"predictions_hash": file_hash(place.predictions), "efficiency": efficiency_of(chosen)}
+    there = {**made_from, "zip_hash": file_hash(place.zip) if place.zip.exists() else None}
+    if place.zip.exists() and all(written.get(name) == value for name, value in there.items()):
         say(f"the zip is there already, and valid: {place.zip}")
         return place
-    with recorded(place.folder, "package", predictions_hash=predictions_hash) as facts:
-        submission.write(place.zip, pd.read_parquet(place.predictions), efficiency_of(chosen))
+    with recorded(place.folder, "package", **made_from, config_hash=file_hash(chosen.config)) as facts:
+        submission.write(place.zip, pd.read_parquet(place.predictions), made_from["efficiency"])
         try:
             submission.read(place.zip, image_ids)
         except BaseException:

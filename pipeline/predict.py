@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from pipeline.dataset.images import at_size, read_ahead
+from pipeline.dataset.images import at_size, read_ahead, read_pixels
 from pipeline.dataset.index_table import rows_of
-from pipeline.dataset.prediction_table import Parts
+from pipeline.dataset.prediction_table import Parts, made_from
 from pipeline.engine.inference import Asked, answers
 from pipeline.engine.trained import run_config, trained_network
 from pipeline.errors import UserError, offenders
@@ -61,34 +61,34 @@ def predict(
         folder = find_data(data or Path(run_config(chosen)[1]["data"]))
         rows = rows_of(ensure_index(folder), (split,))
         place = chosen.answers(folder, split, tta)
-    made_from = {
+    wanted = {
         "weights_hash": file_hash(chosen.best),
         "images_hash": _images_hash(folder, rows, images is None),
         "tta": tta,
     }
-    if overwrite:
-        shutil.rmtree(place.folder, ignore_errors=True)
-    if _already_made(place, made_from):
+    if overwrite and place.predictions.exists():  # parts of the same answers are gone on with
+        shutil.rmtree(place.folder)
+    if _already_made(chosen, place, wanted):
         say(f"predictions are there already: {place.predictions}")
     else:
-        _predict(chosen, folder, rows, tta, place, made_from)
+        _predict(chosen, folder, rows, tta, place, wanted)
     if overlay:
         _draw(folder, rows, place)
     return place
 
 
-def _predict(run: Run, folder: Path, rows: pd.DataFrame, tta: str, place: Answers, made_from: dict) -> None:
+def _predict(run: Run, folder: Path, rows: pd.DataFrame, tta: str, place: Answers, wanted: dict) -> None:
     config, _ = run_config(run)
     if not manifest_of(run.folder, "train"):
         say(f"note: run {run.name!r} has not finished training; its best weights so far are used")
     network = trained_network(run, len(CLASSES))
-    parts = Parts(place.parts, len(rows), made_from)
+    parts = Parts(place.parts, len(rows), wanted)
     missing = parts.missing()
     todo = rows.iloc[[i for span in missing for i in span]]
     start = len(rows) - len(todo)
     say(f"predict: {len(rows)} images with {run.name!r}, tta {tta}" + (f", going on after {start}" if start else ""))
     unreadable: list[str] = []
-    with recorded(place.folder, "predict", **made_from, run=run.name, data=str(folder)) as facts:
+    with recorded(place.folder, "predict", **wanted, config_hash=file_hash(run.config), data=str(folder)) as facts:
         asked = read_ahead(lambda row: _asked(folder, row, config.model.size, unreadable), todo.itertuples())
         found = answers(network, asked, tta, min(config.optim.batch_size, 16))
         found = progress(found, len(rows), "predict", start=start)
@@ -105,20 +105,22 @@ def _predict(run: Run, folder: Path, rows: pd.DataFrame, tta: str, place: Answer
 
 def _asked(folder: Path, row: tuple, size: int, unreadable: list[str]) -> Asked:
     """The image at working size, with its own size; a black one where it cannot be read, which is noted."""
-    image_hwc = cv2.imread(str(folder / row.image_path), cv2.IMREAD_COLOR_RGB)
+    image_hwc = read_pixels(folder / row.image_path)
     if image_hwc is None:
         unreadable.append(row.image_id)
         image_hwc = np.zeros((row.height or SIZE, row.width or SIZE, 3), np.uint8)
     return Asked(row.image_id, at_size(image_hwc, size), *image_hwc.shape[:2])
 
 
-def _already_made(place: Answers, made_from: dict) -> bool:
+def _already_made(run: Run, place: Answers, wanted: dict) -> bool:
     """Whether these very predictions are there. Raises UserError where others are."""
     if not place.predictions.exists():
         return False
-    record = manifest_of(place.folder, "predict")
-    if any(record.get(name) != value for name, value in made_from.items()):
-        raise UserError(f"{place.predictions} was made by other weights or for other images; --overwrite deletes it.")
+    if made_from(place.predictions) != wanted:
+        raise UserError(
+            f"{place.predictions} was made by other weights or for other images. To delete it and what was made of it, "
+            f"repeat the predict command of run {run.name!r} with --overwrite."
+        )
     return True
 
 
@@ -133,10 +135,10 @@ def _loose_images(folder: Path) -> pd.DataFrame:
     if not folder.is_dir():
         raise UserError(f"no folder {folder.absolute()}; --images takes a folder of JPEG or PNG files.")
     endings = (".jpg", ".jpeg", ".png")
-    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in endings and not p.name.startswith("."))
-    if not found:
+    found = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in endings)
+    paths = [p.as_posix() for p in found if (folder / p).is_file() and not any(x.startswith(".") for x in p.parts)]
+    if not paths:
         raise UserError(f"no {', '.join(endings)} files in {folder.absolute()}.")
-    paths = [path.relative_to(folder).as_posix() for path in found]
     return pd.DataFrame({"image_id": paths, "image_path": paths, "height": 0, "width": 0})
 
 
@@ -145,13 +147,14 @@ def _draw(folder: Path, rows: pd.DataFrame, place: Answers) -> None:
     paths = dict(zip(rows["image_id"], rows["image_path"], strict=True))
     for batch in pq.ParquetFile(place.predictions).iter_batches(64):
         for row in batch.to_pylist():
-            image_hwc = cv2.imread(str(folder / paths[row["image_id"]]), cv2.IMREAD_COLOR_RGB)
+            image_hwc = read_pixels(folder / paths[row["image_id"]])
             if image_hwc is None:
                 continue
             box = tuple(row[corner] for corner in ("x_min", "y_min", "x_max", "y_max"))
             words = f"{row['class_name']} {max(row['class_probs']):.2f}" + (" (fall-back)" if row["fallback"] else "")
             drawn = draw_overlay(image_hwc, row["body_rle"], row["panel_rle"], box, words)
-            path = place.folder / "overlay" / (row["image_id"].replace("/", "__").rpartition(".")[0] + ".jpg")
+            name = row["image_id"].replace("/", "__")
+            path = place.folder / "overlay" / (name if name.endswith(".jpg") else f"{name}.jpg")
             with written_aside(path) as aside:
                 cv2.imwrite(str(aside), cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
     say(f"drawn: {place.folder / 'overlay'}")

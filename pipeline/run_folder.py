@@ -66,6 +66,7 @@ class Run:
     def tta_used(self, data: Path, split: str) -> str | None:
         """The views of the newest predictions for this split of this set, else of the newest of the run, or None."""
         made = sorted(self.folder.glob("*-*-*/predictions.parquet"), key=lambda path: path.stat().st_mtime)
+        made = [path for path in made if path.parent.name.split("-")[-2] != "images"]  # loose images say nothing here
         same = [path for path in made if path.parent.name.rpartition("-")[0] == f"{data.resolve().name}-{split}"]
         newest = (same or made or [None])[-1]
         return newest.parent.name.rpartition("-")[2] if newest else None
@@ -93,13 +94,13 @@ class Answers:
         return self.folder / "submission.zip"
 
     @property
-    def score(self) -> Path:
-        """The local score."""
-        return self.folder / "score.json"
+    def tta(self) -> str:
+        """The views averaged."""
+        return self.folder.name.rpartition("-")[2]
 
 
 def find_data(data: Path | None) -> Path:
-    """The folder of the data set meant: the one given, or the only one in data/.
+    """The folder of the data set meant: the one given, or the only one in data/ beside the demo's.
 
     Raises:
         UserError: it does not exist, there is none, or there are several.
@@ -116,6 +117,9 @@ def find_data(data: Path | None) -> Path:
             f"no data set in {DATA.absolute()}: make one with `./run.sh simulate --out data/sim` "
             "or fetch the real one with `./run.sh download`."
         )
+    if len(sets) == 2 and DATA / "demo" in sets:
+        sets.remove(DATA / "demo")
+        print(f"data set: {sets[0]} (the demo's is left aside)")
     if len(sets) > 1:
         raise UserError(f"several data sets: choose one with --data: {', '.join(map(str, sets))}")
     return sets[0]

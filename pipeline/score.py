@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Literal
 
-from pipeline.dataset.index_table import BOX, rows_of
+from pipeline.dataset.index_table import BOX, FILE, rows_of
 from pipeline.engine.trained import run_config
 from pipeline.errors import UserError, offenders
 from pipeline.files import file_hash, write_json
 from pipeline.index import ensure_index
 from pipeline.package import efficiency_of, package
+from pipeline.predict import predict
 from pipeline.progress import say
 from pipeline.run_folder import Run, find_data, find_run, recorded
 from pipeline.tracks.spark2026 import SIZE, submission
@@ -42,7 +43,7 @@ def score(
         data: folder of the data set; default: the one the run was trained on
         split: which images; they need labels
         tta: views averaged; default: those of the run's newest predictions, else none
-        zip: a zip of anybody's instead of a run's; its compute is taken as declared, its score.json put beside it
+        zip: a zip of anybody's instead of a run's; its compute is taken as declared, the score put beside it
 
     Example:
         ./run.sh score
@@ -64,16 +65,28 @@ def score(
     if len(odd):
         listed = offenders([f"{row.image_id}: {row.width}x{row.height}" for row in odd.itertuples()])
         raise UserError(f"answers are {SIZE}x{SIZE}, and the truth of {split} is not:\n{listed}")
-    path = package(chosen.name, folder, split, tta).zip if zip is None else zip
+    path = zip if zip is not None else _zip_of(chosen, folder, split, tta)
     given, declared = submission.read(path, truth["image_id"].tolist())
     compute = _compute(chosen, declared)
-    with recorded(path.parent, "score", zip_hash=file_hash(path), data=str(folder), split=split):
-        figures = _figures(judge.accuracy(judge.per_image(truth, given)), compute)
-        write_json(path.with_name("score.json"), figures | {"split": split, "data": str(folder), "zip": path.name})
+    figures = _figures(judge.accuracy(judge.per_image(truth, given)), compute)
+    content = figures | {"split": split, "data": str(folder), "zip": path.name}
+    if zip is not None:
+        write_json(path.with_suffix(".score.json"), content)
+    else:
+        with recorded(path.parent, "score", zip_hash=file_hash(path), index_hash=file_hash(folder / FILE)):
+            write_json(path.with_name("score.json"), content)
     _show(figures, split)
     if chosen is not None and _was_fitted_on(chosen, folder, split):
         say(f"note: this run was fitted on {split}; the score says nothing about new images")
     return figures
+
+
+def _zip_of(run: Run, folder: Path, split: str, tta: str | None) -> Path:
+    """The run's zip as it lies there; made first where it is missing. Raises UserError where its weights are older."""
+    place = run.answers(folder, split, tta or run.tta_used(folder, split) or "none")
+    if place.zip.exists():
+        return predict(run.name, folder, split, place.tta).zip
+    return package(run.name, folder, split, place.tta).zip
 
 
 def _compute(run: Run | None, declared: dict) -> dict:

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 import yaml
 
-from pipeline.config import Config, flat
+from pipeline.config import Config, flat, refuse_impossible
 from pipeline.dataset.augment import Augment
 from pipeline.dataset.images import Sample, cached_images
 from pipeline.dataset.index_table import FILE, rows_of, usable
@@ -49,14 +49,31 @@ def train(
     Returns:
         The run's folder.
     """
+    refuse_impossible(config)
     folder = find_data(data)
     index = ensure_index(folder)
     place = run_named(run or Path(recipe).stem)
     index_hash = file_hash(folder / FILE)
-    _claim(place, config, recipe, folder, index_hash, overwrite)
-
+    wanted = dataclasses.asdict(config) | {"recipe": recipe, "data": str(folder), "track": "spark2026"}
+    going_on = _may_go_on(place, wanted, index_hash, overwrite)
     fit_rows = _usable_rows(index, tuple(config.fit_on.split("+")))
     tune_rows = _usable_rows(index, ("tune",))
+    if score.accuracy(score.per_image(tune_rows, tune_rows))["s_acc"] is None:
+        raise UserError(
+            "the tune images lack boxes or masks, so nothing can be selected on them; see `./run.sh index`."
+        )
+
+    torch.manual_seed(config.seed)
+    network = build_network(config.model, len(CLASSES), load_weights=not going_on)
+    say(
+        f"train: {config.model.decoder} on {config.model.encoder} at {config.model.size} px, "
+        f"{mparams(network):.3f} M parameters, {gmac(network, config.model.size):.3f} GMAC; "
+        f"{len(fit_rows)} images, {config.optim.epochs} epochs"
+    )
+    if not going_on:  # only now, when nothing is left that could be refused
+        shutil.rmtree(place.folder, ignore_errors=True)
+        with written_aside(place.config) as aside:
+            aside.write_text(yaml.safe_dump(wanted, sort_keys=False))
     fit, tune = (cached_images(folder, rows, config.model.size, config.loader.cache) for rows in (fit_rows, tune_rows))
     order = EpochOrder(len(fit_rows), config.optim.batch_size, config.seed)
     loader = training_loader(
@@ -64,21 +81,19 @@ def train(
         order,
         _workers(config.loader.workers),
     )
-
-    torch.manual_seed(config.seed)
-    network = build_network(config.model, len(CLASSES), load_weights=not place.last.exists())
-    say(
-        f"train: {config.model.decoder} on {config.model.encoder} at {config.model.size} px, "
-        f"{mparams(network):.3f} M parameters, {gmac(network, config.model.size):.3f} GMAC; "
-        f"{len(fit_rows)} images, {config.optim.epochs} epochs"
-    )
     training = Training(config, network, len(order))
-    if place.last.exists():
+    if going_on:
         training.resume(place.last)
         say(f"going on after epoch {training.epoch} of {config.optim.epochs}")
 
     with recorded(
-        place.folder, "train", recipe=recipe, data=str(folder), index_hash=index_hash, seed=config.seed
+        place.folder,
+        "train",
+        recipe=recipe,
+        data=str(folder),
+        index_hash=index_hash,
+        config_hash=file_hash(place.config),
+        seed=config.seed,
     ) as facts:
         total = config.optim.epochs * len(order)
         tick = progress(range(training.step, total), total, "train", "step", start=training.step)
@@ -97,29 +112,35 @@ def is_finished(run: Run) -> bool:
     return "epochs" in manifest_of(run.folder, "train")
 
 
-def _claim(place: Run, config: Config, recipe: str, folder: Path, index_hash: str, overwrite: bool) -> None:
-    """Make the run's folder and write its config; or find there a run that this command may go on with."""
-    if overwrite:
-        shutil.rmtree(place.folder, ignore_errors=True)
-    ways = f"Choose another --run, or --overwrite to delete {place.folder}."
-    wanted = dataclasses.asdict(config) | {"recipe": recipe, "data": str(folder), "track": "spark2026"}
-    if not place.config.exists():
-        with written_aside(place.config) as aside:
-            aside.write_text(yaml.safe_dump(wanted, sort_keys=False))
-        return
+def _may_go_on(place: Run, wanted: dict, index_hash: str, overwrite: bool) -> bool:
+    """Whether an unfinished run of this very config and data is there; False where a new one may begin.
+
+    With `overwrite` too it goes on, so that a killed `train --overwrite` is not begun again by the same command.
+
+    Raises:
+        UserError: another run, or a finished one, is there, and not to be overwritten.
+    """
+    if not place.last.exists():
+        if place.folder.exists() and any(place.folder.iterdir()) and not place.config.exists():
+            raise UserError(f"{place.folder} holds files that are no run's. Choose another --run.")
+        return False
+    last = load_last(place.last)
     was, now = flat(yaml.safe_load(place.config.read_text())), flat(wanted)
     changed = [
         f"{name} {was.get(name)} -> {now.get(name)}"
         for name in {**was, **now}
-        if was.get(name) != now.get(name) and not name.startswith("loader.")
+        if was.get(name) != now.get(name) and not name.startswith("loader.") and name != "data"
     ]
+    refusal = None
     if changed:
-        raise UserError(f"run {place.name!r} was begun with another config: {'; '.join(changed[:5])}. {ways}")
-    last = load_last(place.last) if place.last.exists() else {"epoch": 0, "index_hash": index_hash}
-    if is_finished(place):
-        raise UserError(f"run {place.name!r} is finished ({last['epoch']} epochs). {ways}")
-    if last["index_hash"] != index_hash:
-        raise UserError(f"{folder} has changed since run {place.name!r} was begun. {ways}")
+        refusal = f"run {place.name!r} was begun with another config: {'; '.join(changed[:5])}."
+    elif is_finished(place):
+        refusal = f"run {place.name!r} is finished ({last['epoch']} epochs)."
+    elif last.get("index_hash") != index_hash:
+        refusal = f"{wanted['data']} has changed since run {place.name!r} was begun."
+    if refusal and not overwrite:
+        raise UserError(f"{refusal} Choose another --run, or --overwrite to delete {place.folder}.")
+    return refusal is None
 
 
 def _usable_rows(index: pd.DataFrame, splits: tuple[str, ...]) -> pd.DataFrame:

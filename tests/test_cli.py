@@ -2,6 +2,7 @@ import importlib
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,8 @@ from pipeline import cli
 from pipeline.cli import VERBS, main, parse, parser_of
 from pipeline.config import Config, flat
 from pipeline.train import train
+
+ROOT = Path(__file__).parents[1]
 
 
 def function_of(verb):
@@ -119,10 +122,16 @@ def test_help_needs_no_torch():
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
-def test_a_closed_pipe_and_ctrl_c(monkeypatch, capsys):
+def test_ctrl_c(monkeypatch, capsys):
     def raise_(error):
         raise error
 
     monkeypatch.setattr(cli, "parse", lambda *_: raise_(KeyboardInterrupt))
     assert main(["index"]) == 130
     assert "the same command goes on" in capsys.readouterr().err
+
+
+def test_a_closed_pipe_is_no_traceback():
+    command = f"{sys.executable} -u -m pipeline --help | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr

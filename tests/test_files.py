@@ -1,10 +1,11 @@
 import errno
 import hashlib
+import os
 
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.files import file_hash, read_json, text_hash, write_json, written_aside
+from pipeline.files import drop_leftovers, file_hash, read_json, text_hash, write_json, written_aside
 
 
 def test_a_file_is_whole_or_not_there(tmp_path):
@@ -26,6 +27,24 @@ def test_a_full_disk_is_one_line(tmp_path):
     with pytest.raises(UserError, match="No space left on device") as error, written_aside(tmp_path / "a"):
         raise OSError(errno.ENOSPC, "No space left on device")
     assert "\n" not in str(error.value)
+
+
+def test_a_folder_that_may_not_be_written_is_one_line(tmp_path, monkeypatch):
+    def mkdir(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(type(tmp_path), "mkdir", mkdir)
+    with pytest.raises(UserError, match="Read-only file system"), written_aside(tmp_path / "new" / "a"):
+        raise AssertionError
+
+
+def test_what_killed_processes_left_is_dropped(tmp_path):
+    mine, dead = tmp_path / f".a.{os.getpid()}.part.npy", tmp_path / ".a.999999999.part.npy"
+    mine.touch()
+    dead.touch()
+    (tmp_path / "a.npy").touch()
+    drop_leftovers(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [mine.name, "a.npy"]
 
 
 def test_json(tmp_path):

@@ -1,6 +1,8 @@
 """The whole line on eight tiny images, as a user types it."""
 
 import json
+import os
+import shutil
 
 import pandas as pd
 import pytest
@@ -73,6 +75,31 @@ def test_several_sets_must_be_chosen_from(workplace, capsys):
     (workplace / "data" / "other" / "images").mkdir(parents=True)
     run("train", code=2)
     assert "--data: data/other, data/tiny" in capsys.readouterr().err
+
+
+def test_the_demo_s_set_does_not_stand_in_the_way(workplace, capsys):
+    shutil.copytree(workplace / "data" / "tiny", workplace / "data" / "demo")
+    run("train", "--recipe", "smoke", "--optim.epochs", "1")
+    assert "data set: data/tiny (the demo's is left aside)" in capsys.readouterr().out
+
+
+def test_loose_images_do_not_decide_the_views(workplace, capsys):
+    run("train", "--recipe", "smoke", "--optim.epochs", "1")
+    run("predict", "--tta", "hflip")
+    run("predict", "--images", "data/tiny/images/test")
+    run("package", "--split", "test")
+    assert (workplace / "submissions/smoke/tiny-test-hflip/submission.zip").exists()
+
+
+def test_a_table_that_changed_is_indexed_again(workplace, capsys):
+    run("index")
+    table = workplace / "data/tiny/val.csv"
+    table.write_text("\n".join(table.read_text().splitlines()[:-1]) + "\n")
+    os.utime(table, (2**31, 2**31))
+    run("train", "--recipe", "smoke", "--optim.epochs", "1")
+    assert "val.csv is newer than the index" in capsys.readouterr().out
+    run("predict")
+    assert "predict: 2 images" in capsys.readouterr().out
 
 
 def test_a_split_without_labels_is_one_line(workplace, capsys):

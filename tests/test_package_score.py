@@ -41,7 +41,7 @@ def test_the_same_bytes_when_made_again(stand):
 
 def test_the_figures_fit_the_formula_and_the_file(stand):
     found = score()
-    written = json.loads(package().score.read_text())
+    written = json.loads((package().folder / "score.json").read_text())
     assert {name: written[name] for name in found} == found
     assert written["s_acc"] == pytest.approx(0.4 * written["s_seg"] + 0.4 * written["s_det"] + 0.2 * written["s_cls"])
     parts = 0.7 * written["s_acc"] + 0.15 * written["s_flops"] + 0.15 * written["s_params"]
@@ -58,7 +58,8 @@ def test_ground_truth_as_a_submission_scores_one(stand, capsys):
     assert (found["s_cls"], found["s_det"], found["s_seg"]) == (1.0, 1.0, 1.0)
     assert found["s_final"] == pytest.approx(0.7 + 0.15 * 0.5 + 0.15 * 0.9)
     assert "declared, not recounted" in capsys.readouterr().out
-    assert json.loads((stand / "score.json").read_text())["s_final"] == found["s_final"]
+    assert json.loads((stand / "truth.score.json").read_text())["s_final"] == found["s_final"]
+    assert {path.name for path in stand.iterdir()} == {"data", "submissions", "truth.zip", "truth.score.json"}
 
 
 @pytest.mark.parametrize(("factor", "accepted"), [(1.004, True), (0.996, True), (1.006, False), (0.99, False)])
@@ -68,8 +69,19 @@ def test_compute_that_differs_from_the_run_is_refused(stand, factor, accepted):
     if accepted:
         assert score()["gmac"] == pytest.approx(0.004734, abs=1e-6)
     else:
-        with pytest.raises(UserError, match=r"gmac .* 0.5 % apart"):
+        with pytest.raises(UserError, match=r"gmac .* 0.5 % apart. Package it again"):
             score()
+        package()  # which is what the message says
+        score()
+
+
+def test_a_damaged_zip_is_refused_by_score_and_mended_by_package(stand):
+    path = package().zip
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100])
+    with pytest.raises(UserError, match="cannot be read"):
+        score()
+    assert package().zip.read_bytes() == whole
 
 
 def test_an_invalid_zip_is_not_scored_nor_left(stand, monkeypatch):

@@ -1,12 +1,15 @@
 import shutil
+import zlib
 
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from pipeline.config import config_of, recipe_values
 from pipeline.dataset import prediction_table as table
+from pipeline.engine import inference
 from pipeline.errors import UserError
 from pipeline.index import index
 from pipeline.masks import rle
@@ -83,12 +86,15 @@ def test_any_folder_of_images(stand, capsys):
         cv2.imwrite(str(folder / name), np.random.default_rng(0).integers(0, 255, shape, np.uint8))
     (folder / "broken.jpg").write_bytes(b"no image")
     (folder / "notes.txt").write_text("not an image")
+    (folder / "folder.jpg").mkdir()
+    (folder / ".hidden").mkdir()
+    (folder / ".hidden" / "c.jpg").write_bytes(b"")
     place = predict(images=folder, overlay=True)
     rows = pd.read_parquet(place.predictions).set_index("image_id")
     assert rows.index.tolist() == ["a.png", "broken.jpg", "deep/b.jpg", "deep/grey.jpeg"]
     assert rows.loc["a.png", ["height", "width"]].tolist() == [300, 500]
     drawn = {path.name: cv2.imread(str(path)).shape for path in (place.folder / "overlay").iterdir()}
-    assert drawn == {"a.jpg": (300, 500, 3), "deep__b.jpg": (64, 64, 3), "deep__grey.jpg": (100, 90, 3)}
+    assert drawn == {"a.png.jpg": (300, 500, 3), "deep__b.jpg": (64, 64, 3), "deep__grey.jpeg.jpg": (100, 90, 3)}
     assert "1 images could not be read" in capsys.readouterr().out
 
 
@@ -101,8 +107,45 @@ def test_a_broken_image_of_a_split_still_gets_a_row(stand, capsys):
     assert "test_00001_img.jpg" in capsys.readouterr().out.partition("could not be read")[2]
 
 
-@pytest.mark.parametrize("folder", ["nothing", "empty"])
-def test_no_images(stand, folder):
+@pytest.mark.parametrize(("folder", "words"), [("nothing", "no folder"), ("empty", r"no .jpg, .jpeg, .png files")])
+def test_no_images(stand, folder, words):
     (stand / "empty").mkdir()
-    with pytest.raises(UserError):
+    with pytest.raises(UserError, match=words):
         predict(images=stand / folder)
+
+
+def test_a_header_that_claims_too_much_is_an_unreadable_image(stand, capsys):
+    _, png = cv2.imencode(".png", np.zeros((4, 4, 3), np.uint8))
+    header = b"IHDR" + (60000).to_bytes(4, "big") * 2 + png.tobytes()[24:29]
+    (stand / "huge").mkdir()
+    content = png.tobytes()[:12] + header + zlib.crc32(header).to_bytes(4, "big") + png.tobytes()[33:]
+    (stand / "huge" / "a.png").write_bytes(content)
+    predict(images=stand / "huge", overlay=True)
+    assert "1 images could not be read" in capsys.readouterr().out
+
+
+def test_masks_reach_the_table_apart_and_at_full_size(stand, monkeypatch):
+    """The network is told what to see: body on the left two thirds, panel, more sure, on the right two thirds."""
+
+    def seen(network, image_bchw, tta):
+        count, _, height, width = image_bchw.shape
+        mask_bchw = torch.zeros(count, 2, height, width)
+        mask_bchw[:, 0, 16:48, : 2 * width // 3] = 0.8
+        mask_bchw[:, 1, 16:48, width // 3 :] = 0.9
+        return mask_bchw, torch.eye(10)[[3] * count]
+
+    monkeypatch.setattr(inference, "probabilities", seen)
+    for row in pd.read_parquet(predict().predictions).to_dict("records"):
+        body, panel = (rle.decode(row[f"{part}_rle"], 1024, 1024) for part in ("body", "panel"))
+        assert body.sum() == pytest.approx(1024 * 512 / 3, rel=0.03)
+        assert panel.sum() == pytest.approx(1024 * 512 * 2 / 3, rel=0.03)
+        assert not (body & panel).any()
+        assert np.allclose([row["x_min"], row["y_min"], row["x_max"], row["y_max"]], [0, 256, 1024, 768], atol=8)
+        assert row["class_name"] == "ObservationSat1"
+        assert not row["fallback"]
+
+
+def test_killed_between_the_table_and_the_manifest(stand):
+    place = predict()
+    (place.folder / "manifest.json").unlink()
+    assert predict().predictions.exists()

@@ -1,6 +1,7 @@
 import json
 import shutil
 
+import pandas as pd
 import pytest
 import torch
 import yaml
@@ -153,3 +154,85 @@ def test_no_data(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=r"simulate.*download"):
         train(config())
+
+
+def test_a_gradient_that_is_not_finite_stops_it_too(workplace, monkeypatch):
+    real = engine.MultiTaskLoss.forward
+
+    def forward(self, mask_logits, *rest):
+        total, parts = real(self, mask_logits, *rest)
+        return total + (mask_logits * 0).abs().sqrt().sum(), parts  # 0, with an infinite slope
+
+    monkeypatch.setattr(engine.MultiTaskLoss, "forward", forward)
+    with pytest.raises(UserError, match="gradient norm nan at epoch 1, step 1"):
+        train(config(), "smoke")
+
+
+def test_gpu_memory_that_is_full_is_one_line(workplace, monkeypatch):
+    def step(self, batch):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(engine.Training, "_one_step", step)
+    with pytest.raises(UserError, match=r"out of GPU memory; try a lower --optim.batch-size than 2"):
+        train(config(), "smoke")
+
+
+def test_overwriting_deletes_nothing_until_the_new_run_can_begin(workplace):
+    run = train(config(optim__epochs=1), "smoke")
+    before = run.best.read_bytes()
+    for wrong in ({"model__encoder": "tu-lcnet_05"}, {"model__weights": "pypi"}, {"optim__lr": -1.0}):
+        with pytest.raises(UserError):
+            train(config(**wrong), "smoke", overwrite=True)
+    assert run.best.read_bytes() == before
+
+
+def test_a_failed_start_does_not_block_the_corrected_command(workplace):
+    with pytest.raises(UserError):
+        train(config(model__encoder="tu-lcnet_05"), "smoke")
+    assert train(config(optim__epochs=1), "smoke").best.exists()
+
+
+def test_the_same_overwriting_command_goes_on_after_a_kill(workplace, monkeypatch, capsys):
+    train(config(optim__epochs=1, seed=9), "smoke")
+    with monkeypatch.context() as patch:
+        die_after(patch, 2)
+        with pytest.raises(Killed):
+            train(config(), "smoke", overwrite=True)
+    train(config(), "smoke", overwrite=True)
+    assert "going on after epoch 2 of 4" in capsys.readouterr().out
+
+
+def test_the_same_data_by_another_path_is_gone_on_with(workplace, monkeypatch, capsys):
+    with monkeypatch.context() as patch:
+        die_after(patch, 2)
+        with pytest.raises(Killed):
+            train(config(), "smoke")
+    train(config(), "smoke", data=workplace / "data" / "tiny")
+    assert "going on after epoch 2" in capsys.readouterr().out
+
+
+def test_a_folder_that_is_no_run_is_left_alone(workplace):
+    (workplace / "submissions/mine").mkdir(parents=True)
+    (workplace / "submissions/mine/notes.txt").write_text("precious")
+    for overwrite in (False, True):
+        with pytest.raises(UserError, match="no run's"):
+            train(config(), "smoke", run="mine", overwrite=overwrite)
+    for name in ("..", "a/b", "", ".hidden"):
+        with pytest.raises(UserError, match="run name"):
+            train(config(), "smoke", run=name, overwrite=True) if name else train(config(), ".yaml")
+
+
+def test_impossible_values_are_all_named(workplace):
+    wrong = {"optim__epochs": 0, "optim__batch_size": 1, "seed": -1, "augment__scale": 2.0, "optim__ema_decay": 1.0}
+    with pytest.raises(UserError) as error:
+        train(config(**wrong), "smoke")
+    for name in wrong:
+        assert name.replace("__", ".") in str(error.value)
+
+
+def test_tune_images_without_boxes_are_refused_before_training(workplace):
+    table = pd.read_csv(workplace / "data/tiny/train.csv")
+    table["Bounding box"] = ""
+    table.to_csv(workplace / "data/tiny/train.csv", index=False)
+    with pytest.raises(UserError, match="tune images lack boxes"):
+        train(config(), "smoke")

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import UserError
-from pipeline.files import text_hash, written_aside
+from pipeline.files import DiskError, drop_leftovers, text_hash, written_aside
 from pipeline.masks import rle
 from pipeline.progress import progress
 
@@ -21,10 +21,12 @@ CHANNELS = 5  # red, green, blue, body, panel
 LAYOUT = "1"  # raise when what is kept changes, so that old caches are not taken
 
 
-def read_image(path: Path, size: int) -> np.ndarray | None:
-    """RGB uint8 (size, size, 3) of an image file; None where it cannot be read."""
-    image_hwc = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
-    return None if image_hwc is None else at_size(image_hwc, size)
+def read_pixels(path: Path) -> np.ndarray | None:
+    """RGB uint8 (height, width, 3) of an image file; None where it cannot be read."""
+    try:
+        return cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    except cv2.error:  # a header that claims more pixels than OpenCV takes
+        return None
 
 
 def at_size(image_hwc: np.ndarray, size: int) -> np.ndarray:
@@ -54,10 +56,10 @@ class Sample:
         if self.cache is not None:
             return self.cache[i, ..., :3], self.cache[i, ..., 3:]
         path, body, panel, height, width = (column[i] for column in self.columns.values())
-        image_hwc = read_image(self.folder / path, self.size)
+        image_hwc = read_pixels(self.folder / path)
         if image_hwc is None:
             raise UserError(f"{self.folder / path} cannot be read any more: run `./run.sh index` again.")
-        return image_hwc, soft_mask(body, panel, height, width, self.size)
+        return at_size(image_hwc, self.size), soft_mask(body, panel, height, width, self.size)
 
 
 def cached_images(folder: Path, rows: pd.DataFrame, size: int, keep: bool) -> Sample:
@@ -73,13 +75,23 @@ def cached_images(folder: Path, rows: pd.DataFrame, size: int, keep: bool) -> Sa
         if keep:
             print(f"no cache of decoded images: needs {need / 1e9:.1f} GB, {free / 1e9:.1f} GB free. Reading files.")
         return plain
+    drop_leftovers(path.parent)
+    try:
+        _fill(path, plain)
+    except DiskError as error:
+        print(f"no cache of decoded images: {error} Reading files.")
+        return plain
+    return Sample(folder, rows, size, np.load(path, mmap_mode="r"))
+
+
+def _fill(path: Path, plain: Sample) -> None:
+    shape = (len(plain), plain.size, plain.size, CHANNELS)
     with written_aside(path) as aside:
-        kept = np.lib.format.open_memmap(aside, "w+", np.uint8, (len(rows), size, size, CHANNELS))
-        pairs = read_ahead(plain.__getitem__, range(len(rows)))
-        for i, (image_hwc, mask_hwc) in enumerate(progress(pairs, len(rows), f"cache at {size} px")):
+        kept = np.lib.format.open_memmap(aside, "w+", np.uint8, shape)
+        pairs = read_ahead(plain.__getitem__, range(len(plain)))
+        for i, (image_hwc, mask_hwc) in enumerate(progress(pairs, len(plain), f"cache at {plain.size} px")):
             kept[i, ..., :3], kept[i, ..., 3:] = image_hwc, mask_hwc
         kept.flush()
-    return Sample(folder, rows, size, np.load(path, mmap_mode="r"))
 
 
 def read_ahead(function: Callable[[T], R], items: Iterable[T], ahead: int = 64) -> Iterator[R]:

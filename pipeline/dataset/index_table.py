@@ -73,7 +73,7 @@ def rows_of(index: pd.DataFrame, splits: tuple[str, ...]) -> pd.DataFrame:
 
 def usable(rows: pd.DataFrame) -> np.ndarray:
     """Which rows can be trained on: image, mask and a known class are there."""
-    blocked = rows["problems"].str.contains("|".join(UNUSABLE))
+    blocked = rows["problems"].str.contains(rf"(?:^| \| )(?:{'|'.join(UNUSABLE)}): ")
     return (~blocked & rows["body_rle"].notna()).to_numpy()
 
 

@@ -1,5 +1,6 @@
 """Predictions: one row an image, in `predictions.parquet`, made in parts so that a killed run can go on."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -29,6 +30,11 @@ SCHEMA = pa.schema(
 )
 
 
+def made_from(path: Path) -> dict:
+    """What the rows of a finished table depend on, as it was given to `Parts`."""
+    return json.loads((pq.read_schema(path).metadata or {}).get(b"made_from", b"{}"))
+
+
 class Parts:
     """The parts of a table of `count` rows, in a folder of their own until all are there.
 
@@ -39,12 +45,12 @@ class Parts:
     """
 
     def __init__(self, folder: Path, count: int, made_from: dict) -> None:
-        self.folder = folder
+        self.folder, self.made_from = folder, made_from
         self.spans = [range(first, min(first + PART, count)) for first in range(0, count, PART)]
-        made_from = made_from | {"part": PART}
-        if read_json(folder / "made_from.json") != made_from:
+        parts_of = made_from | {"part": PART}
+        if read_json(folder / "made_from.json") != parts_of:
             shutil.rmtree(folder, ignore_errors=True)
-            write_json(folder / "made_from.json", made_from)
+            write_json(folder / "made_from.json", parts_of)
 
     def missing(self) -> list[range]:
         """The spans of rows that are still to be made."""
@@ -58,9 +64,10 @@ class Parts:
     def join(self, path: Path) -> int:
         """Write all parts to one file, a part in memory at a time, and drop them; how many rows fell back."""
         fallbacks = 0
-        with written_aside(path) as aside, pq.ParquetWriter(aside, SCHEMA, compression="zstd") as writer:
+        schema = SCHEMA.with_metadata({"made_from": json.dumps(self.made_from)})
+        with written_aside(path) as aside, pq.ParquetWriter(aside, schema, compression="zstd") as writer:
             for span in self.spans:
-                table = pq.read_table(self._path(span))
+                table = pq.read_table(self._path(span)).replace_schema_metadata(schema.metadata)
                 fallbacks += table["fallback"].to_pylist().count(True)
                 writer.write_table(table)
         shutil.rmtree(self.folder)

@@ -17,11 +17,6 @@ CURVES = {
 }
 
 
-def read_lines(path: Path) -> list[dict]:
-    """The lines of a metrics file; none where there is no file."""
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-
-
 def write_lines(path: Path, lines: list[dict]) -> None:
     """Write a metrics file whole."""
     with written_aside(path) as aside:

@@ -20,7 +20,7 @@ def fabric_for(config: Config) -> Fabric:
     """One GPU where there is one, else the CPU. Mixed precision on a GPU only: on CPUs it trains slower."""
     mixed = "32-true"
     if torch.cuda.is_available() and config.optim.amp == "auto":
-        mixed = "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+        mixed = "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
     return Fabric(accelerator="auto", devices=1, precision=mixed)
 
 
@@ -40,6 +40,7 @@ class Training:
         self.wrapped, self.wrapped_optimiser = self.fabric.setup(self.network, self.optimiser)
         decay = config.optim.ema_decay
         self.average = ModelEmaV3(self.network, decay=decay, use_warmup=True) if decay else None
+        self.scaled = self.fabric.strategy.precision.precision == "16-mixed"  # whose scaler meets infinities itself
         self.loss = MultiTaskLoss(config.loss)
         self.epoch, self.step, self.best, self.lines = 0, 0, -math.inf, []
 
@@ -49,7 +50,7 @@ class Training:
         Returns the means of the loss and its parts.
 
         Raises:
-            UserError: the loss is no longer a finite number, or the GPU's memory is full.
+            UserError: the loss or its gradient is no longer a finite number, or the GPU's memory is full.
         """
         torch.manual_seed(self.config.seed * 100_003 + self.epoch)
         self.wrapped.train()
@@ -81,9 +82,11 @@ class Training:
             raise UserError(self._diverged(values))
         self.wrapped_optimiser.zero_grad()
         self.fabric.backward(loss)
-        self.fabric.clip_gradients(
+        norm = self.fabric.clip_gradients(
             self.wrapped, self.wrapped_optimiser, max_norm=optim.clip_norm, error_if_nonfinite=False
         )
+        if not self.scaled and not math.isfinite(norm):
+            raise UserError(self._diverged(values | {"gradient norm": float(norm)}))
         self.wrapped_optimiser.step()
         self.step += 1
         if self.average:

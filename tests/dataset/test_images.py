@@ -5,7 +5,7 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from pipeline.dataset.images import cached_images, read_ahead, read_image, soft_mask
+from pipeline.dataset.images import cached_images, read_ahead, read_pixels, soft_mask
 from pipeline.dataset.index_table import read_index, rows_of
 from pipeline.errors import UserError
 from pipeline.index import index
@@ -63,7 +63,7 @@ def test_without_room_files_are_read(made, monkeypatch, capsys):
 
 def test_an_unreadable_file_is_none(tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"no image")
-    assert read_image(tmp_path / "a.jpg", 8) is None
+    assert read_pixels(tmp_path / "a.jpg") is None
 
 
 def test_reading_ahead_keeps_order_and_distance():

@@ -82,7 +82,8 @@ def test_installed_once_and_again_when_the_requirements_change(machine):
 
 def test_an_interrupted_installation_is_taken_up_again(machine):
     assert machine("score", pip=1)[0].returncode == 2
-    shutil.rmtree(machine.house / ".venv")
+    python = machine.house / ".venv/bin/python"
+    python.write_text(python.read_text().replace("exit 1", "exit 0"))  # pip works now, in the same .venv
     assert machine("score")[0].returncode == 0
     assert [line.split()[1] for line in machine("score")[1]] == ["pip", "pip", "pipeline", "pipeline"]
 

@@ -25,6 +25,9 @@ COLUMNS = {
 ALIASES = {"earthobservationsat1": "ObservationSat1", "proba3csc": "Proba3"}  # SPARK 2022's names
 IMAGE_PLACES = ("images/{cls}/{split}/{name}", "{cls}/{split}/{name}", "images/{split}/{cls}/{name}", "{split}/{name}")
 MASK_PLACES = ("mask/{cls}/{split}/{name}", "masks/{cls}/{split}/{name}", "mask/{split}/{cls}/{name}")
+NUMBER = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|inf)"
+BETWEEN = r"(?:\s*,\s*|\s+)"
+BOX = re.compile(r"\s*[\[(]?\s*" + BETWEEN.join([NUMBER] * 4) + r"\s*[\])]?\s*")
 TEST_PLACES = ("images/test", "test")
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png")
 
@@ -62,6 +65,12 @@ def read(folder: Path) -> tuple[list[Item], list[str]]:
     return _unique(items), _remarks(folder, items)
 
 
+def changed_since(folder: Path, moment: float) -> Path | None:
+    """A table or the folder of test images that is newer than a time (seconds since 1970), if any."""
+    sources = [folder / name for name in ("train.csv", "val.csv", *TEST_PLACES)]
+    return next((path for path in sources if path.exists() and path.stat().st_mtime > moment), None)
+
+
 def class_of(text: str) -> tuple[str, int]:
     """Official name and index of a class however it is spelt; the text itself and -1 where it is none of the ten."""
     key = _key(text)
@@ -76,10 +85,10 @@ def _key(text: str) -> str:
 
 def parse_box(text: str, row_first: bool) -> tuple[float, float, float, float] | None:
     """(x_min, y_min, x_max, y_max) of four numbers in round or square brackets, or None where there are not four."""
-    numbers = re.findall(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|inf", str(text))
-    if len(numbers) != 4:
+    numbers = BOX.fullmatch(str(text))
+    if not numbers:
         return None
-    first, second, third, fourth = map(float, numbers)
+    first, second, third, fourth = map(float, numbers.groups())
     return (second, first, fourth, third) if row_first else (first, second, third, fourth)
 
 
