@@ -6,9 +6,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from pipeline.dataset.mask_colours import colours_from_labels
 from pipeline.files import written_aside
 from pipeline.scenes.craft import CLASSES
-from pipeline.scenes.mesh import BODY, PANEL
 from pipeline.scenes.render import Picture
 from pipeline.scenes.scene import craft_of
 
@@ -86,10 +86,7 @@ def _write(path: Path, content: bytes) -> None:
 
 def encode_mask(labels: np.ndarray) -> bytes:
     """Labels (S, S) uint8 -> a JPEG with body (255, 0, 0), panel (0, 0, 255) and black, RGB."""
-    bgr = np.zeros((*labels.shape, 3), np.uint8)
-    bgr[..., 2] = (labels == BODY) * np.uint8(255)
-    bgr[..., 0] = (labels == PANEL) * np.uint8(255)
-    return cv2.imencode(".jpg", bgr, MASK_QUALITY)[1].tobytes()
+    return cv2.imencode(".jpg", colours_from_labels(labels)[..., ::-1], MASK_QUALITY)[1].tobytes()
 
 
 def stored_box(path: Path) -> str:

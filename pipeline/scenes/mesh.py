@@ -7,10 +7,9 @@ import numpy as np
 import trimesh
 from trimesh.ray.ray_pyembree import RayMeshIntersector
 
+from pipeline.dataset.mask_colours import BODY, PANEL
 from pipeline.scenes.craft import Primitive
 from pipeline.scenes.materials import MATERIALS
-
-BODY, PANEL = 1, 2  # label values; 0 is background
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ from functools import cache
 import cv2
 import numpy as np
 
+from pipeline.dataset.mask_colours import BODY
 from pipeline.scenes.background import add_stars, earth_radiance
 from pipeline.scenes.camera import Camera
 from pipeline.scenes.craft import CRAFT
 from pipeline.scenes.light import shade
-from pipeline.scenes.mesh import BODY, CraftMesh, build
+from pipeline.scenes.mesh import CraftMesh, build
 from pipeline.scenes.scene import Scene, craft_of, draw
 
 MIN_BODY = 300 / 1024**2  # of the image: body pixels every image shows

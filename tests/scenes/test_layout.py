@@ -1,8 +1,8 @@
 import cv2
 import numpy as np
 
+from pipeline.dataset.mask_colours import BODY, PANEL
 from pipeline.scenes.layout import encode_mask, shots, stored_box
-from pipeline.scenes.mesh import BODY, PANEL
 from pipeline.scenes.render import photograph
 
 

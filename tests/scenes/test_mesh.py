@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from pipeline.dataset.mask_colours import BODY, PANEL
 from pipeline.scenes.craft import CLASSES, CRAFT, Primitive
 from pipeline.scenes.materials import MATERIALS
-from pipeline.scenes.mesh import BODY, PANEL, build, solid
+from pipeline.scenes.mesh import build, solid
 
 
 def test_the_official_classes_in_their_order():

@@ -4,9 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.dataset.mask_colours import BODY, PANEL
 from pipeline.scenes.camera import Camera
 from pipeline.scenes.craft import CLASSES, Primitive
-from pipeline.scenes.mesh import BODY, PANEL, build
+from pipeline.scenes.mesh import build
 from pipeline.scenes.render import MIN_BODY, craft_mesh, first_hits, photograph
 from pipeline.scenes.scene import LONGEST, craft_of, draw
 
