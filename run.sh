@@ -30,8 +30,10 @@ set_up() {
   [ -x "$venv/bin/python" ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return
   check_machine
   echo "setting up .venv: a few minutes, once" >&2
+  local quiet=--quiet
+  [ -t 2 ] && quiet= # a person is waiting: show pip's bars
   [ -x "$venv/bin/python" ] || "$python" -m venv --clear "$venv"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$root/requirements.txt" >&2 ||
+  "$venv/bin/python" -m pip install $quiet --disable-pip-version-check -r "$root/requirements.txt" >&2 ||
     fail "installing requirements.txt failed, see above. No network or no space (7 GB with torch for GPUs)? pip's own variables, such as PIP_INDEX_URL, are honoured."
   printf '%s\n' "$wanted" >"$stamp"
 }

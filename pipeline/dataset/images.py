@@ -10,6 +10,7 @@ from typing import TypeVar
 import cv2
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from pipeline.errors import UserError
 from pipeline.files import DiskError, drop_leftovers, text_hash, written_aside
@@ -45,17 +46,17 @@ class Sample:
 
     def __init__(self, folder: Path, rows: pd.DataFrame, size: int, cache: np.ndarray | None = None) -> None:
         names = ["image_path", "body_rle", "panel_rle", "height", "width"]
-        self.columns = {name: rows[name].to_numpy() for name in names}
+        self.columns = [pa.array(rows[name]) for name in names]  # Python objects would be copied into every worker
         self.folder, self.size, self.cache = folder, size, cache
 
     def __len__(self) -> int:
-        return len(self.columns["image_path"])
+        return len(self.columns[0])
 
     def __getitem__(self, i: int) -> tuple[np.ndarray, np.ndarray]:
         """uint8 image (size, size, 3) and soft mask (size, size, 2)."""
         if self.cache is not None:
             return self.cache[i, ..., :3], self.cache[i, ..., 3:]
-        path, body, panel, height, width = (column[i] for column in self.columns.values())
+        path, body, panel, height, width = (column[i].as_py() for column in self.columns)
         image_hwc = read_pixels(self.folder / path)
         if image_hwc is None:
             raise UserError(f"{self.folder / path} cannot be read any more: run `./run.sh index` again.")
