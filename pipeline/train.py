@@ -120,11 +120,12 @@ def _may_go_on(place: Run, wanted: dict, index_hash: str, overwrite: bool) -> bo
     Raises:
         UserError: another run, or a finished one, is there, and not to be overwritten.
     """
-    if not place.last.exists():
-        if place.folder.exists() and any(place.folder.iterdir()) and not place.config.exists():
+    if not place.config.exists():
+        if place.folder.exists() and any(place.folder.iterdir()):
             raise UserError(f"{place.folder} holds files that are no run's. Choose another --run.")
         return False
-    last = load_last(place.last)
+    if not (place.last.exists() or is_finished(place)):
+        return False
     was, now = flat(yaml.safe_load(place.config.read_text())), flat(wanted)
     changed = [
         f"{name} {was.get(name)} -> {now.get(name)}"
@@ -135,12 +136,22 @@ def _may_go_on(place: Run, wanted: dict, index_hash: str, overwrite: bool) -> bo
     if changed:
         refusal = f"run {place.name!r} was begun with another config: {'; '.join(changed[:5])}."
     elif is_finished(place):
-        refusal = f"run {place.name!r} is finished ({last['epoch']} epochs)."
-    elif last.get("index_hash") != index_hash:
+        refusal = f"run {place.name!r} is finished ({wanted['optim']['epochs']} epochs)."
+    elif _begun_on(place, overwrite) != index_hash:
         refusal = f"{wanted['data']} has changed since run {place.name!r} was begun."
     if refusal and not overwrite:
         raise UserError(f"{refusal} Choose another --run, or --overwrite to delete {place.folder}.")
     return refusal is None
+
+
+def _begun_on(place: Run, overwrite: bool) -> str | None:
+    """The hash of the index that a run was begun on; None for a damaged checkpoint that may be overwritten."""
+    try:
+        return load_last(place.last)["index_hash"]
+    except UserError:
+        if overwrite:
+            return None
+        raise
 
 
 def _usable_rows(index: pd.DataFrame, splits: tuple[str, ...]) -> pd.DataFrame:

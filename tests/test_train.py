@@ -236,3 +236,23 @@ def test_tune_images_without_boxes_are_refused_before_training(workplace):
     table.to_csv(workplace / "data/tiny/train.csv", index=False)
     with pytest.raises(UserError, match="tune images lack boxes"):
         train(config(), "smoke")
+
+
+def test_a_damaged_checkpoint_can_be_overwritten(workplace, monkeypatch):
+    with monkeypatch.context() as patch:
+        die_after(patch, 2)
+        with pytest.raises(Killed):
+            train(config(), "smoke")
+    last = Run(workplace / "submissions" / "smoke").last
+    last.write_bytes(last.read_bytes()[:1000])
+    with pytest.raises(UserError, match=r"damaged .*start again with --overwrite"):
+        train(config(), "smoke")
+    assert train(config(), "smoke", overwrite=True).best.exists()
+
+
+def test_a_finished_run_without_its_last_checkpoint_is_still_a_run(workplace):
+    run = train(config(optim__epochs=1), "smoke")
+    run.last.unlink()
+    with pytest.raises(UserError, match="is finished"):
+        train(config(optim__epochs=1), "smoke")
+    assert run.best.exists()
