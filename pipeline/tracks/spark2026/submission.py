@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, offenders
 from pipeline.files import written_aside
 from pipeline.masks import rle
 from pipeline.tracks.spark2026.checks import (
@@ -30,6 +30,7 @@ from pipeline.tracks.spark2026.checks import (
     checked_row,
 )
 
+SHOWN = 50  # complaints listed, of however many
 MEMBERS = (CSV, BBOX, SEGM, EFFICIENCY)
 COLUMNS = ["image_id", "class", "bbox", "body_rle", "panel_rle"]
 EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time in the zip, so that the same answers give the same bytes
@@ -127,8 +128,7 @@ def read(path: Path, image_ids: list[str]) -> tuple[pd.DataFrame, dict]:
 
 
 def _refused(path: Path, complaints: list[str]) -> UserError:
-    listed = "\n".join(f"  {complaint}" for complaint in complaints)
-    return UserError(f"{path} is not a valid submission, {len(complaints)} complaints:\n{listed}")
+    return UserError(f"{path} is not a valid submission, {len(complaints)} complaints:\n{offenders(complaints, SHOWN)}")
 
 
 def _members(path: Path, complaints: list[str]) -> dict[str, str]:
