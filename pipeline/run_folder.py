@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.files import read_json, write_json
+from pipeline.files import drop_leftovers, read_json, write_json
 
 DATA = Path("data")
 SUBMISSIONS = Path("submissions")
@@ -154,6 +154,7 @@ def find_run(run: str | None) -> Run:
 def recorded(folder: Path, stage: str, **facts: object) -> Iterator[dict]:
     """Write what a stage ran on into the folder's manifest.json once it has ended well; `facts` may grow meanwhile."""
     began = time.time()
+    drop_leftovers(folder)
     yield facts
     manifest = read_json(folder / "manifest.json")
     manifest[stage] = {

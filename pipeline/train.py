@@ -18,7 +18,7 @@ from pipeline.engine.inference import Asked, answers
 from pipeline.engine.log import draw_curves, write_lines
 from pipeline.engine.training import Training
 from pipeline.errors import UserError
-from pipeline.files import file_hash, written_aside
+from pipeline.files import drop_leftovers, file_hash, written_aside
 from pipeline.index import ensure_index
 from pipeline.models.cost import gmac, mparams
 from pipeline.models.network import SpacecraftNet, build_network
@@ -84,6 +84,7 @@ def train(
     training = Training(config, network, len(order))
     if going_on:
         training.resume(place.last)
+        drop_leftovers(place.last.parent)
         say(f"going on after epoch {training.epoch} of {config.optim.epochs}")
 
     with recorded(

@@ -27,10 +27,12 @@ def scene(number: int, size: int = 1024) -> tuple[np.ndarray, np.ndarray, tuple[
     return image_hwc, labels_hw, (x, y, x + width + wing, y + height)
 
 
-def write_rgb(path: Path, image_hwc: np.ndarray, quality: int = 95) -> Path:
-    """An RGB image as the file type its name says, folders made."""
+def write_rgb(path: Path, image_hwc: np.ndarray, quality: int = 95, full_colour: bool = False) -> Path:
+    """An RGB image as the file type its name says, folders made; `full_colour` is 4:4:4 instead of 4:2:0."""
     path.parent.mkdir(parents=True, exist_ok=True)
     settings = [] if path.suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, quality]
+    if full_colour:
+        settings += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
     assert cv2.imwrite(str(path), image_hwc[..., ::-1], settings)
     return path
 
@@ -51,7 +53,7 @@ def spark2024(folder: Path, counts: dict[str, tuple[int, int]] = COUNTS, tests: 
             split = "train" if i < counts[class_name][0] else "val"
             image_hwc, labels_hw, box = scene(1000 * number + i, size)
             write_rgb(folder / f"images/{class_name}/{split}/{i:05}_img.jpg", image_hwc)
-            write_rgb(folder / f"mask/{class_name}/{split}/{i:05}_layer.jpg", COLOURS[labels_hw])
+            write_rgb(folder / f"mask/{class_name}/{split}/{i:05}_layer.jpg", COLOURS[labels_hw], full_colour=True)
             rows[split].append([class_name, f"{i:05}_img.jpg", f"{i:05}_layer.jpg", str(box)])
     for split, lines in rows.items():
         write_csv(folder / f"{split}.csv", HEADER, lines)

@@ -75,7 +75,8 @@ def test_tune_is_a_seeded_share_of_every_class_of_train(many, capsys):
     assert (other["split"] == "tune").sum() == 6
     index(many)
     assert (many / "index.parquet").read_bytes() == data
-    assert "no problems" not in capsys.readouterr().out  # the size is wrong, and said
+    assert (first["problems"] == "image-size: 64x64, expected 1024x1024").all()  # a mark, and no more
+    assert "no problems" not in capsys.readouterr().out
 
 
 def test_images_of_equal_content_go_to_tune_together(folder):
@@ -177,9 +178,9 @@ def test_file_times_do_not_matter_to_the_bytes(folder):
 def test_a_damaged_cache_is_made_again(folder, checked):
     index(folder)
     data = (folder / "index.parquet").read_bytes()
-    for content in (b"", b"PAR1 garbage PAR1", (folder / "index.cache").read_bytes()[:-200]):
+    for content in (None, b"", b"PAR1 garbage PAR1", (folder / "index.cache").read_bytes()[:-200]):
         checked.clear()
-        (folder / "index.cache").write_bytes(content)
+        (folder / "index.cache").unlink() if content is None else (folder / "index.cache").write_bytes(content)
         index(folder)
         assert len(checked) == 7
         assert (folder / "index.parquet").read_bytes() == data
@@ -190,6 +191,15 @@ def test_an_empty_file_name_in_the_csv_is_marked(folder):
     (folder / "train.csv").write_text(text.replace("00000_img.jpg", "", 1))
     rows = index(folder).set_index("image_id")
     assert rows.loc["Cheops/", "problems"].startswith(("image-missing", "image-undecodable"))
+
+
+@pytest.mark.parametrize("name", ["a" * 300 + ".jpg", "a\0.jpg"], ids=["too long", "zero byte"])
+def test_names_that_no_file_can_have_are_marked(folder, name):
+    text = (folder / "train.csv").read_text()
+    (folder / "train.csv").write_text(text.replace("00000_img.jpg", name, 1))
+    rows = index(folder).set_index("image_id")
+    assert rows.loc[f"Cheops/{name}", "problems"].startswith("image-missing")
+    assert (rows["problems"] != "").sum() == 1
 
 
 def test_spark_2022(tmp_path):

@@ -105,8 +105,9 @@ def test_a_run_fitted_on_val_says_so(stand, capsys):
 
 
 def test_a_split_without_labels(stand):
-    with pytest.raises(UserError, match="has no labels"):
+    with pytest.raises(UserError, match="has no labels") as error:
         score(split="test")
+    assert "\n" not in str(error.value)
 
 
 def test_predictions_hold_what_the_zip_says(stand):

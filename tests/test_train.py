@@ -57,6 +57,18 @@ def test_killed_after_two_of_four_epochs_and_resumed_is_bit_for_bit_one_not_kill
     same(whole, resumed)
 
 
+def test_what_a_kill_in_the_middle_of_a_file_leaves_is_dropped(workplace, monkeypatch):
+    with monkeypatch.context() as patch:
+        die_after(patch, 2)
+        with pytest.raises(Killed):
+            train(config(), "smoke")
+    folder = workplace / "submissions" / "smoke"
+    for name in ("checkpoints/.last.999999999.part.ckpt", ".metrics.999999999.part.jsonl"):
+        (folder / name).write_text("half")
+    train(config(), "smoke")
+    assert not list(folder.rglob("*.part*"))
+
+
 def test_killed_inside_an_epoch(workplace, monkeypatch):
     whole = train(config(), "smoke", run="whole")
     real = engine.Training._one_step

@@ -139,6 +139,12 @@ def test_what_is_no_csv(tmp_path, content):
         reader.read(tmp_path)
 
 
+def test_a_csv_that_cannot_be_read(tmp_path):
+    (tmp_path / "train.csv").mkdir()
+    with pytest.raises(UserError, match=r"train\.csv"):
+        reader.read(tmp_path)
+
+
 def test_unquoted_boxes_are_an_error_and_not_other_columns(tmp_path):
     text = "Class,Image name,Mask name,Bounding box\nCheops,a.jpg,b.jpg,(1,2,3,4)\n"
     (tmp_path / "train.csv").write_text(text)

@@ -95,6 +95,19 @@ def test_thresholds_are_strict():
     assert score.share_above(np.array([])) is None
 
 
+@pytest.mark.parametrize("rows", range(10, 21))
+def test_an_iou_on_a_threshold_does_not_reach_it(rows):
+    """The answer is the upper `rows` of twenty: its IoU is rows / 20, on a threshold each time."""
+    whole = np.ones((20, 20), bool)
+    upper = whole & (np.arange(20)[:, None] < rows)
+    box = {"x_min": 0.0, "y_min": 0.0, "x_max": 20.0, "y_max": 20.0}
+    masks = {"body_rle": rle.encode(whole), "panel_rle": rle.encode(whole)}
+    truth = pd.DataFrame([{"image_id": "a", "class_index": 0, **box, **masks, "height": 20, "width": 20}])
+    given = truth.assign(y_max=float(rows), body_rle=rle.encode(upper), panel_rle=rle.encode(upper))
+    figures = score.accuracy(score.per_image(truth, given))
+    assert figures["s_det"] == figures["s_seg"] == pytest.approx((rows - 10) / 10)
+
+
 def test_which_panels_count():
     body, panel = np.array([100, 100, 100, 0, 0, 1000]), np.array([5, 4, 0, 3, 0, 50])
     assert score.panel_counts(body, panel).tolist() == [True, False, False, True, False, True]

@@ -107,6 +107,7 @@ ROW_FAULTS = {
     "class outside the list": ({"class": "Hubble"}, "class 'Hubble'"),
     "class by number": ({"class": "3"}, "class '3'"),
     "NaN box": ({"bbox": '"(nan, 2, 3, 4)"'}, "four finite numbers"),
+    "foreign digits": ({"bbox": '"(\u0661, \u0662, \u0663, \u0664)"'}, "four finite numbers"),
     "three numbers": ({"bbox": '"(1, 2, 3)"'}, "four finite numbers"),
     "inverted box": ({"bbox": '"(30, 20, 10, 40)"'}, "empty, inverted or outside"),
     "empty box": ({"bbox": '"(30, 20, 30, 40)"'}, "empty, inverted or outside"),
@@ -155,6 +156,8 @@ FILE_FAULTS = {
     "not a number": (replaced("efficiency.json", "4.483", '"4"'), "gmac is '4', expected a number"),
     "another box": (replaced("coco_bbox.json", '"bbox": [', '"bbox": [1'), "bbox differs from submission.csv"),
     "another class": (replaced("coco_bbox.json", '"category_id": 2', '"category_id": 9'), "has no such answer"),
+    "no image": (replaced("coco_bbox.json", '"image_id"', '"id"'), "coco_bbox.json: record 0: expected image_id"),
+    "no category": (replaced("coco_segm.json", '"category_id": 1', '"category_id": true'), "category True)"),
     "no score": (replaced("coco_segm.json", '"score"', '"points"'), "record 0: expected image_id"),
     "score": (replaced("coco_segm.json", '"score": 0.9', '"score": 1.9'), "score 1.9, expected 0 to 1"),
     "no records": (lambda m: m.update({"coco_segm.json": "[]"}), "'image 1', category 1: missing"),
@@ -166,6 +169,14 @@ def test_faulty_files_are_refused_by_name(path, change, words):
     members = members_of(path)
     change(members)
     assert words in refusal(rewritten(path, members))
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("member", sorted(MEMBERS))
+def test_a_member_twice(path, member):
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(member, archive.read(member))
+    assert f"member '{member}': 2 times" in refusal(path)
 
 
 def test_missing_images_and_all_complaints_at_once(path):
