@@ -95,7 +95,7 @@ def _stamp(folder: Path, path: str | None) -> str:
     """Size and time of a file, `-` where there is none."""
     try:
         stat = (folder / path).stat() if path else None
-    except OSError:
+    except (OSError, ValueError):  # missing, or a name that no file can have
         stat = None
     return f"{stat.st_size}.{stat.st_mtime_ns}" if stat else "-"
 

@@ -1,5 +1,6 @@
 """What is wrong with one labelled image: its files are read, decoded and held against each other."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +33,7 @@ def check_image(item: Labelled) -> dict:
     """
     facts = {"content_hash": "", "height": 0, "width": 0, "body_rle": None, "panel_rle": None, "problems": []}
     image = _decode(item.image, "image", facts["problems"])
-    if item.image.is_file():
+    with suppress(OSError, ValueError):
         facts["content_hash"] = file_hash(item.image)
     if image is not None:
         facts["height"], facts["width"] = image.shape[:2]
@@ -51,7 +52,7 @@ def _decode(path: Path, kind: str, problems: list[str]) -> np.ndarray | None:
     """RGB pixels (height, width, 3), or None and why not."""
     try:
         data = path.read_bytes()
-    except OSError:
+    except (OSError, ValueError):  # missing, or a name that no file can have
         problems.append(f"{kind}-missing: {path.name}")
         return None
     ends = {b"\xff\xd8": b"\xff\xd9", b"\x89P": b"IEND"}  # JPEG, PNG: without its end marker a file was cut

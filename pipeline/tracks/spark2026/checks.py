@@ -78,7 +78,7 @@ def _compare(where: str, records: list, field: str, expected: dict, complaints: 
         if not known:
             complaints.append(f"{where}: record {number}: expected image_id, category_id, score and {field}")
             continue
-        key = (str(record["image_id"]), record["category_id"] if isinstance(record["category_id"], int) else None)
+        key = (str(record["image_id"]), record["category_id"] if type(record["category_id"]) is int else None)
         named = f"{where}: record {number} (image {key[0]!r}, category {record['category_id']!r})"
         score = record["score"]
         if not _is_number(score) or not 0 <= score <= 1:

@@ -27,7 +27,7 @@ IMAGE_PLACES = ("images/{cls}/{split}/{name}", "{cls}/{split}/{name}", "images/{
 MASK_PLACES = ("mask/{cls}/{split}/{name}", "masks/{cls}/{split}/{name}", "mask/{split}/{cls}/{name}")
 NUMBER = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|inf)"
 BETWEEN = r"(?:\s*,\s*|\s+)"
-BOX = re.compile(r"\s*[\[(]?\s*" + BETWEEN.join([NUMBER] * 4) + r"\s*[\])]?\s*")
+BOX = re.compile(r"\s*[\[(]?\s*" + BETWEEN.join([NUMBER] * 4) + r"\s*[\])]?\s*", re.ASCII)
 TEST_PLACES = ("images/test", "test")
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png")
 
@@ -95,7 +95,7 @@ def parse_box(text: str, row_first: bool) -> tuple[float, float, float, float] |
 def _labelled(folder: Path, split: str, path: Path) -> list[Item]:
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
         raise UserError(f"{path} is not a CSV file: {error}") from error
     if not isinstance(table.index, pd.RangeIndex):
         raise UserError(f"{path} has more cells in a row than columns; a box with commas must stand in quotes.")
@@ -143,9 +143,16 @@ def _place(folder: Path, places: tuple[str, ...], split: str, names: list[tuple[
     sample = names[:: max(len(names) // 50, 1)]
 
     def hits(place: str) -> int:
-        return sum((folder / place.format(cls=cls, split=split, name=name)).exists() for cls, name in sample)
+        return sum(_exists(folder / place.format(cls=cls, split=split, name=name)) for cls, name in sample)
 
     return max(places, key=hits)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _is_image(path: Path) -> bool:

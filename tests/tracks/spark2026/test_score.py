@@ -113,6 +113,17 @@ def test_which_panels_count():
     assert score.panel_counts(body, panel).tolist() == [True, False, False, True, False, True]
 
 
+def test_images_with_empty_truth_are_left_out_of_the_means():
+    """Image 1 has no body and image 2 no panel in truth, and both are answered with one."""
+    truth, given = answers([1, 2, 3]), answers([1, 2, 3])
+    nothing = rle.encode(np.zeros((1024, 1024), bool))
+    truth.loc[0, "body_rle"] = truth.loc[1, "panel_rle"] = nothing
+    images = score.per_image(truth, given)
+    assert images["body_iou"].isna().tolist() == [True, False, False]
+    assert images["panel_iou"].isna().tolist() == [False, True, False]
+    assert score.accuracy(images)["s_seg"] == 1.0
+
+
 def test_figures_without_truth_are_none():
     truth = answers([1, 2, 3])
     truth["body_rle"] = truth["panel_rle"] = None
