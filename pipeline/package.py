@@ -7,13 +7,13 @@ from typing import Literal
 import pandas as pd
 
 from pipeline.dataset.index_table import rows_of
-from pipeline.engine.trained import run_config, trained_network
+from pipeline.engine.trained import data_of, run_config, trained_network
 from pipeline.files import file_hash
 from pipeline.index import ensure_index
 from pipeline.models.cost import gmac, mparams
 from pipeline.predict import predict
 from pipeline.progress import say
-from pipeline.run_folder import Answers, Run, find_data, find_run, manifest_of, recorded
+from pipeline.run_folder import Answers, Run, find_run, manifest_of, recorded
 from pipeline.tracks.spark2026 import CLASSES, submission
 
 
@@ -40,7 +40,7 @@ def package(
         The folder of the predictions and the zip.
     """
     chosen = find_run(run)
-    folder = find_data(data or Path(run_config(chosen)[1]["data"]))
+    folder = data_of(chosen, data)
     views = tta or chosen.tta_used(folder, split) or "none"
     if not chosen.answers(folder, split, views).predictions.exists():
         say(f"no predictions of {chosen.name!r} for {split} with tta {views} yet: making them")

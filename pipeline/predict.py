@@ -14,13 +14,13 @@ from pipeline.dataset.images import at_size, read_ahead, read_pixels
 from pipeline.dataset.index_table import rows_of
 from pipeline.dataset.prediction_table import Parts, made_from
 from pipeline.engine.inference import Asked, answers
-from pipeline.engine.trained import run_config, trained_network
+from pipeline.engine.trained import data_of, run_config, trained_network
 from pipeline.errors import UserError, offenders
 from pipeline.files import file_hash, text_hash, written_aside
 from pipeline.index import ensure_index
 from pipeline.masks.draw import overlay as draw_overlay
 from pipeline.progress import progress, say
-from pipeline.run_folder import Answers, Run, find_data, find_run, manifest_of, recorded
+from pipeline.run_folder import Answers, Run, find_run, manifest_of, recorded
 from pipeline.tracks.spark2026 import CLASSES, SIZE
 
 
@@ -58,7 +58,7 @@ def predict(
         folder, rows = images, _loose_images(images)
         place = chosen.answers(images, "images", tta)
     else:
-        folder = find_data(data or Path(run_config(chosen)[1]["data"]))
+        folder = data_of(chosen, data)
         rows = rows_of(ensure_index(folder), (split,))
         place = chosen.answers(folder, split, tta)
     wanted = {

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.dataset.index_table import BOX, FILE, rows_of
-from pipeline.engine.trained import run_config
+from pipeline.engine.trained import data_of, run_config
 from pipeline.errors import UserError, offenders
 from pipeline.files import file_hash, write_json
 from pipeline.index import ensure_index
@@ -56,7 +56,7 @@ def score(
         folder = find_data(data)
     else:
         chosen = find_run(run)
-        folder = find_data(data or Path(run_config(chosen)[1]["data"]))
+        folder = data_of(chosen, data)
     truth = rows_of(ensure_index(folder), (split,))
     labelled = truth["class_index"].ge(0) | truth[BOX].notna().all(axis=1) | truth["body_rle"].notna()
     if not labelled.any():

@@ -1,5 +1,7 @@
 """A trained run's network, ready to answer."""
 
+from pathlib import Path
+
 import torch
 import yaml
 
@@ -7,7 +9,7 @@ from pipeline.config import Config, config_of, flat
 from pipeline.engine.checkpoints import load_weights
 from pipeline.errors import UserError
 from pipeline.models.network import SpacecraftNet, build_network
-from pipeline.run_folder import Run
+from pipeline.run_folder import Run, find_data
 
 BESIDE = ("recipe", "data", "track")  # what config.yaml says beside the config itself
 
@@ -24,6 +26,11 @@ def run_config(run: Run) -> tuple[Config, dict]:
         return config_of(values), said
     except UserError as error:
         raise UserError(f"{run.config} is of another version: {error} Train again with another --run.") from error
+
+
+def data_of(run: Run, data: Path | None) -> Path:
+    """The folder of the data set meant: the one given, or the one the run was trained on."""
+    return find_data(data or Path(run_config(run)[1]["data"]))
 
 
 def trained_network(run: Run, classes: int) -> SpacecraftNet:
