@@ -38,8 +38,8 @@ def written_aside(path: Path) -> Iterator[Path]:
 
 
 def drop_leftovers(folder: Path) -> None:
-    """Remove what `written_aside` of processes that were killed has left in a folder."""
-    for aside in folder.glob(".*.part*"):
+    """Remove what `written_aside` of processes that were killed has left in a folder and those below it."""
+    for aside in folder.rglob(".*.part*"):
         pid = re.search(r"\.(\d+)\.part", aside.name)
         if pid and not Path(f"/proc/{pid[1]}").exists():
             aside.unlink(missing_ok=True)

@@ -4,52 +4,83 @@ import csv
 import functools
 import io
 import time
+from collections import Counter
 from pathlib import Path
+from typing import Literal
+
+import numpy as np
 
 from pipeline.errors import UserError, offenders
-from pipeline.files import read_json, write_json, written_aside
+from pipeline.files import drop_leftovers, read_json, write_json, written_aside
 from pipeline.processes import cores, spread
 from pipeline.progress import progress
+from pipeline.run_folder import DATA
+from pipeline.scenes.labels import label, write_labels
 from pipeline.scenes.layout import COLUMNS, Shot, is_made, save, shots, stored_box
-from pipeline.scenes.render import photograph
+from pipeline.scenes.preview import draw_previews
+from pipeline.scenes.render import look, photograph
+from pipeline.scenes.statistics import figures, sums, table
+from pipeline.scenes.studio import Studio
+from pipeline.scenes.user_meshes import fingerprint
 
 SETTINGS = "simulate.json"
+LABELS = "labels.parquet"
 LEAST_SIZE = 64  # pixels; below it the smallest craft are a few pixels
 
 
 def simulate(
-    out: Path,
+    out: Path | None = None,
     count: int = 1400,
     size: int = 1024,
     seed: int = 0,
     val: int | None = None,
     test: int | None = None,
+    domain: Literal["default", "shifted"] = "default",
+    meshes: Path | None = None,
+    preview: bool = False,
+    check: bool = False,
 ) -> None:
-    """Render images of ten spacecraft with their masks and boxes, as the SPARK 2024 set is laid out.
+    """Render images of ten spacecraft with masks, boxes, poses and key points, as the SPARK 2024 set is laid out.
 
     The same command gives the same bytes, on any number of processor cores. Killed anywhere and started again, it
     goes on.
 
     Args:
-        out: folder of the set; made if it is not there
+        out: folder of the set, made if it is not there; data/sim, or data/sim-shifted for that domain, if not given
         count: labelled images in all, train and val together
         size: side of the square images, pixels
         seed: of everything random; other seeds give other images
         val: how many of the labelled images go to val; a seventh if not given
-        test: images without labels, beside the labelled ones; a tenth of count if not given
+        test: images without masks and boxes, beside the labelled ones; a tenth of count if not given
+        domain: default (calibrated to the published statistics), or shifted: harder light, noise and backgrounds, to
+            measure how a model holds up; choose nothing on it
+        meshes: folder of your own craft, a folder a class with glTF, OBJ or STL files, instead of the ten built-in ones
+        preview: draw contact sheets of 40 images, plain and with masks and boxes
+        check: compare the set's pixels with the published statistics; exit code 2 where they are out of bounds
 
     Raises:
-        UserError: impossible numbers, a folder with something else in it, or a full disk.
+        UserError: impossible numbers, meshes without parts, a folder with something else in it, or a full disk.
 
     Example:
-        ./run.sh simulate --out data/sim --count 1400 --seed 0
+        ./run.sh simulate --count 400 --preview
     """
     settings = _settings(count, size, seed, val, test)
-    _generate(Path(out), settings, cores())
+    studio = Studio(seed, size, domain, str(meshes) if meshes else None)
+    for name in studio.classes:
+        studio.mesh(name)  # so that bad meshes are told before anything is written
+    settings |= {"domain": domain, "meshes": fingerprint(meshes) if meshes else None}
+    folder = Path(out) if out else DATA / ("sim" if domain == "default" else f"sim-{domain}")
+    plan = _generate(folder, studio, settings, cores())
+    labelled = [shot for shot in plan if shot.mask is not None]
+    if preview:
+        for path in draw_previews(folder, labelled):
+            print(f"contact sheet: {path}")
+    if check:
+        _check(folder, labelled, domain, cores())
 
 
 def _settings(count: int, size: int, seed: int, val: int | None, test: int | None) -> dict[str, int]:
-    """The settings with defaults filled in, checked."""
+    """The numbers with defaults filled in, checked."""
     settings = {
         "count": count,
         "size": size,
@@ -73,33 +104,35 @@ def _settings(count: int, size: int, seed: int, val: int | None, test: int | Non
     return settings
 
 
-def _generate(out: Path, settings: dict[str, int], processes: int) -> None:
-    """Make what is missing in `out`, then write the CSVs."""
+def _generate(out: Path, studio: Studio, settings: dict, processes: int) -> list[Shot]:
+    """Make what is missing in `out`, then write the tables; all shots of the set."""
     began = time.monotonic()
     _claim(out, settings)
     train = settings["count"] - settings["val"]
-    plan = shots(settings["seed"], train, settings["val"], settings["test"])
+    plan = shots(studio, train, settings["val"], settings["test"])
     missing = [shot for shot in plan if not is_made(out, shot)]
     tables = [out / f"{split}.csv" for split in ("train", "val")]
-    if not missing and all(table.exists() for table in tables):
+    if not missing and all(path.exists() for path in (*tables, out / LABELS)):
         print(f"{out} is finished: {len(plan)} images ({_numbers(settings)}). Nothing to do.")
-        return
-    for aside in out.rglob(".*.part.*"):  # left by a killed run
-        aside.unlink()
-    make = functools.partial(_make, out, settings)
-    boxes = dict(progress(spread(make, plan, processes, chunk=4), len(plan), "simulate"))
-    for table in tables:
-        _write_table(table, [shot.row(box) for shot, box in boxes.items() if shot.split == table.stem])
+        return plan
+    drop_leftovers(out)
+    make = functools.partial(_make, out, studio)
+    rows = list(progress(spread(make, plan, processes, chunk=4), len(plan), "simulate"))
+    write_labels(out / LABELS, [row for _, row in rows])
+    for path in tables:
+        pairs = zip(plan, rows, strict=True)
+        _write_table(path, [shot.row(box) for shot, (box, _) in pairs if shot.split == path.stem])
     seconds = time.monotonic() - began
     rate = f"{len(missing)} images in {seconds:.0f} s, {len(missing) / max(seconds, 1e-9):.1f} img/s"
     print(f"{out}: {_numbers(settings)}; rendered {rate}. Next: ./run.sh index --data {out}")
+    return plan
 
 
-def _numbers(settings: dict[str, int]) -> str:
+def _numbers(settings: dict) -> str:
     return f"train {settings['count'] - settings['val']}, val {settings['val']}, test {settings['test']}"
 
 
-def _claim(out: Path, settings: dict[str, int]) -> None:
+def _claim(out: Path, settings: dict) -> None:
     """Put the settings into a new folder, or see that those in an old one are the same."""
     if out.exists() and not out.is_dir():
         raise UserError(f"{out} is a file; expected a folder, new or empty. Choose another with --out.")
@@ -117,11 +150,12 @@ def _claim(out: Path, settings: dict[str, int]) -> None:
         write_json(out / SETTINGS, settings)
 
 
-def _make(out: Path, settings: dict[str, int], shot: Shot) -> tuple[Shot, str]:
-    """Render and write one image unless it stands; its box as text, empty on the test split."""
+def _make(out: Path, studio: Studio, shot: Shot) -> tuple[str, dict[str, object]]:
+    """Render and write one image unless it stands; its box as text, empty on the test split, and its labels."""
+    view = look(studio, shot.split, shot.index)
     if not is_made(out, shot):
-        save(out, shot, photograph(settings["seed"], shot.split, shot.index, settings["size"]))
-    return shot, "" if shot.mask is None else stored_box(out / shot.mask)
+        save(out, shot, photograph(view), view.labels)
+    return "" if shot.mask is None else stored_box(out / shot.mask), label(shot, view)
 
 
 def _write_table(path: Path, rows: list[tuple[str, ...]]) -> None:
@@ -131,3 +165,16 @@ def _write_table(path: Path, rows: list[tuple[str, ...]]) -> None:
     writer.writerows([COLUMNS, *rows])
     with written_aside(path) as aside:
         aside.write_text(text.getvalue())
+
+
+def _check(out: Path, labelled: list[Shot], domain: str, processes: int) -> None:
+    """Print the set's statistics beside the published ones."""
+    work = spread(functools.partial(sums, out), labelled, processes, chunk=8)
+    total = np.sum(list(progress(work, len(labelled), "check")), axis=0)
+    lines, off = table(figures(total, list(Counter(shot.craft for shot in labelled).values())))
+    print(f"{len(labelled)} labelled images of {out} beside the published figures of SPARK 2026:\n{lines}")
+    if off and domain == "default":
+        raise UserError(
+            f"{out} is out of bounds in {', '.join(off)}. The bounds are meant for 400 or more images of the ten "
+            "built-in craft; chance alone moves fewer."
+        )

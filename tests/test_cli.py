@@ -44,7 +44,7 @@ def test_the_options_of_every_verb():
     }
     assert options.pop("train") >= {"recipe", "data", "run", "overwrite", *flat(Config())}
     assert options == {
-        "simulate": {"out", "count", "size", "seed", "val", "test"},
+        "simulate": {"out", "count", "size", "seed", "val", "test", "domain", "meshes", "preview", "check"},
         "download": {"out", "repository"},
         "index": {"data", "seed", "strict"},
         "predict": {"run", "data", "split", "tta", "images", "overlay", "overwrite"},

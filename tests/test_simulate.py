@@ -11,13 +11,15 @@ import pytest
 from pipeline import simulate as verb
 from pipeline.errors import UserError
 from pipeline.scenes.craft import CLASSES
+from pipeline.scenes.studio import Studio
 from pipeline.simulate import simulate
 
-SETTINGS = {"count": 24, "size": 96, "seed": 3, "val": 4, "test": 3}
+SETTINGS = {"count": 24, "size": 96, "seed": 3, "val": 4, "test": 3, "domain": "default", "meshes": None}
 
 
-def generate(out: Path, processes: int = 1, **changes: int) -> None:
-    verb._generate(out, SETTINGS | changes, processes)
+def generate(out: Path, processes: int = 1, **changes) -> None:
+    settings = SETTINGS | changes
+    verb._generate(out, Studio(settings["seed"], settings["size"], settings["domain"]), settings, processes)
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -33,12 +35,12 @@ def made(tmp_path_factory):
 
 def test_layout(made):
     files = set(content(made))
-    assert {name for name in files if "/" not in name} == {"train.csv", "val.csv", "simulate.json"}
+    assert {name for name in files if "/" not in name} == {"train.csv", "val.csv", "labels.parquet", "simulate.json"}
     assert len([name for name in files if re.fullmatch(r"images/[^/]+/train/\d{5}_img\.jpg", name)]) == 20
     assert len([name for name in files if re.fullmatch(r"mask/[^/]+/train/\d{5}_layer\.jpg", name)]) == 20
     assert len([name for name in files if re.fullmatch(r"images/[^/]+/val/\d{5}_img\.jpg", name)]) == 4
     assert sorted(name for name in files if "test" in name) == [f"images/test/test_{i:05d}_img.jpg" for i in range(3)]
-    assert len(files) == 20 * 2 + 4 * 2 + 3 + 3
+    assert len(files) == 20 * 2 + 4 * 2 + 3 + 4
     for name in CLASSES:
         assert f"images/{name}/train/00000_img.jpg" in files
 
@@ -93,10 +95,10 @@ def test_a_stopped_run_goes_on(made, tmp_path, monkeypatch, survivors):
 
 def test_lost_files_and_leavings_of_a_kill_are_put_right(made, tmp_path):
     generate(tmp_path / "set")
-    lost = ["train.csv", "images/Soho/train/00001_img.jpg", "mask/Cheops/val/00002_layer.jpg"]
+    lost = ["train.csv", "labels.parquet", "images/Soho/train/00001_img.jpg", "mask/Cheops/val/00002_layer.jpg"]
     for name in lost:
         (tmp_path / "set" / name).unlink()
-    (tmp_path / "set/mask/Cheops/val/.00002_layer.77.part.jpg").write_bytes(b"half")
+    (tmp_path / "set/mask/Cheops/val/.00002_layer.99999999.part.jpg").write_bytes(b"half")
     generate(tmp_path / "set")
     assert content(tmp_path / "set") == content(made)
 
@@ -110,7 +112,12 @@ def test_a_finished_set_is_left_alone(made, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"), [({"seed": 5}, "seed 3 there, 5 asked"), ({"size": 128, "val": 2}, "size 96 there, 128 asked")]
+    ("change", "said"),
+    [
+        ({"seed": 5}, "seed 3 there, 5 asked"),
+        ({"size": 128, "val": 2}, "size 96 there, 128 asked"),
+        ({"domain": "shifted"}, "domain default there, shifted asked"),
+    ],
 )
 def test_a_set_of_other_settings_is_refused(made, change, said):
     before = content(made)
@@ -193,4 +200,4 @@ def test_every_argument_is_typed_and_told():
     for name, parameter in inspect.signature(simulate).parameters.items():
         assert parameter.annotation is not inspect.Parameter.empty
         assert re.search(rf"^    {name}: \w", told, re.MULTILINE)
-    assert told.endswith("Example:\n    ./run.sh simulate --out data/sim --count 1400 --seed 0")
+    assert told.endswith("Example:\n    ./run.sh simulate --count 400 --preview")

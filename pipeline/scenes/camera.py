@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FOCAL = 1.25  # focal length in image widths: a field of view of 44 degrees
-
 
 @dataclass(frozen=True)
 class Camera:
@@ -16,13 +14,21 @@ class Camera:
 
     Attributes:
         size: image side in pixels
+        fov_deg: field of view across the image, degrees
     """
 
     size: int
+    fov_deg: float
 
     @property
     def focal_px(self) -> float:
-        return FOCAL * self.size
+        """Focal length in pixels."""
+        return self.size / (2 * np.tan(np.radians(self.fov_deg) / 2))
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """(3, 3) camera matrix: pixels x depth from camera-frame metres."""
+        return np.array([[self.focal_px, 0, self.size / 2], [0, self.focal_px, self.size / 2], [0, 0, 1]])
 
     def project(self, points: np.ndarray) -> np.ndarray:
         """Camera-frame points (N, 3) in metres -> pixels (N, 2), column first."""

@@ -8,9 +8,7 @@ import numpy as np
 
 from pipeline.dataset.mask_colours import colours_from_labels
 from pipeline.files import written_aside
-from pipeline.scenes.craft import CLASSES
-from pipeline.scenes.render import Picture
-from pipeline.scenes.scene import craft_of
+from pipeline.scenes.studio import Studio
 
 COLUMNS = ("Class", "Image name", "Mask name", "Bounding box")
 IMAGE_QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 90]
@@ -39,26 +37,31 @@ class Shot:
     image: Path
     mask: Path | None
 
+    @property
+    def image_id(self) -> str:
+        """What names it in the index: `<Class>/<name>`, the bare name on the test split."""
+        return self.image.name if self.mask is None else f"{self.craft}/{self.image.name}"
+
     def row(self, box: str) -> tuple[str, ...]:
         """The line of the CSV, in the order of COLUMNS."""
         return self.craft, self.image.name, self.mask.name, box
 
 
-def shots(seed: int, train: int, val: int, test: int) -> list[Shot]:
+def shots(studio: Studio, train: int, val: int, test: int) -> list[Shot]:
     """All images of a set. Names repeat across classes; within a class, those of val go on after those of train."""
-    first_val = -(-train // len(CLASSES))
+    first_val = -(-train // len(studio.classes))
     return [
-        *(_labelled(seed, "train", index, 0) for index in range(train)),
-        *(_labelled(seed, "val", index, first_val) for index in range(val)),
+        *(_labelled(studio, "train", index, 0) for index in range(train)),
+        *(_labelled(studio, "val", index, first_val) for index in range(val)),
         *(
-            Shot("test", index, craft_of(seed, "test", index), Path(f"images/test/test_{index:05d}_img.jpg"), None)
+            Shot("test", index, studio.craft_of("test", index), Path(f"images/test/test_{index:05d}_img.jpg"), None)
             for index in range(test)
         ),
     ]
 
 
-def _labelled(seed: int, split: str, index: int, first: int) -> Shot:
-    craft, name = craft_of(seed, split, index), f"{first + index // len(CLASSES):05d}"
+def _labelled(studio: Studio, split: str, index: int, first: int) -> Shot:
+    craft, name = studio.craft_of(split, index), f"{first + index // len(studio.classes):05d}"
     image, mask = Path("images", craft, split, f"{name}_img.jpg"), Path("mask", craft, split, f"{name}_layer.jpg")
     return Shot(split, index, craft, image, mask)
 
@@ -68,15 +71,15 @@ def is_made(out: Path, shot: Shot) -> bool:
     return (out / shot.image).exists() and (shot.mask is None or (out / shot.mask).exists())
 
 
-def save(out: Path, shot: Shot, picture: Picture) -> None:
-    """Write the mask, where the split has one, then the image.
+def save(out: Path, shot: Shot, image: np.ndarray, labels: np.ndarray) -> None:
+    """Write the mask of labels (S, S) uint8, where the split has one, then the image (S, S, 3) uint8 RGB.
 
     Raises:
         UserError: the disk is full or the folder may not be written.
     """
     if shot.mask is not None:
-        _write(out / shot.mask, encode_mask(picture.labels))
-    _write(out / shot.image, cv2.imencode(".jpg", picture.image[..., ::-1], IMAGE_QUALITY)[1].tobytes())
+        _write(out / shot.mask, encode_mask(labels))
+    _write(out / shot.image, cv2.imencode(".jpg", image[..., ::-1], IMAGE_QUALITY)[1].tobytes())
 
 
 def _write(path: Path, content: bytes) -> None:

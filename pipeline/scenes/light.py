@@ -1,28 +1,38 @@
-"""Light on surfaces: one hard sun with cast shadows, Lambert and Blinn-Phong, and a faint fill."""
+"""Light on surfaces: one hard sun with cast shadows, Lambert and Blinn-Phong, mirror images of Earth, a faint fill."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.scenes.background import fractal, sample
-from pipeline.scenes.materials import MATERIALS
+from pipeline.scenes.materials import Material
 from pipeline.scenes.mesh import CraftMesh
 
-TABLE = {
-    name: np.array([getattr(m, name) for m in MATERIALS.values()], np.float32)
-    for name in ("albedo", "gloss", "shininess", "metallic", "crinkle", "cell_m", "grid")
-}
 CRINKLE_M = 2.2  # metres of foil that one noise tile covers
 LINE = 0.07  # width of the lines between solar cells, cells
 
 
+@dataclass(frozen=True)
+class Lights:
+    """What shines on the craft; directions are unit vectors (3,) in body axes.
+
+    Attributes:
+        sun: towards the sun
+        fill: (3,) radiance of the faint light from all around
+        fill_from: where more of it comes from
+        globe: (3,) mean radiance of Earth or Moon, which shiny surfaces mirror; zeros where there is none
+        globe_cos: cosine of its angular radius
+    """
+
+    sun: np.ndarray
+    fill: np.ndarray
+    fill_from: np.ndarray
+    globe: np.ndarray
+    globe_cos: float
+
+
 def shade(
-    mesh: CraftMesh,
-    face: np.ndarray,
-    points: np.ndarray,
-    to_eye: np.ndarray,
-    sun: np.ndarray,
-    fill: np.ndarray,
-    fill_from: np.ndarray,
-    footprint_m: float,
+    mesh: CraftMesh, face: np.ndarray, points: np.ndarray, to_eye: np.ndarray, lights: Lights, footprint_m: float
 ) -> np.ndarray:
     """Linear radiance (N, 3) float32 that leaves N surface points; 1 is white paint that faces the sun.
 
@@ -31,43 +41,57 @@ def shade(
         face: (N,) faces
         points: (N, 3) metres, body axes
         to_eye: (N, 3) unit vectors towards the camera, body axes
-        sun: (3,) unit vector towards the sun, body axes
-        fill: (3,) radiance of the faint light that comes from everywhere, more from `fill_from` (3,) unit
+        lights: what shines
         footprint_m: what a pixel covers, metres; the cell grid fades as it nears a cell's size
     """
-    look = {name: values[mesh.material[face]] for name, values in TABLE.items()}
+    look = _look(mesh.materials, mesh.material[face])
     u = np.einsum("ij,ij->i", points, mesh.tangent[face])
     v = np.einsum("ij,ij->i", points, mesh.bitangent[face])
-    normal = _crinkled(mesh, face, u, v, look["crinkle"])
+    side = np.where(np.einsum("ij,ij->i", mesh.normal[face], to_eye) < 0, -1, 1).astype(np.float32)[:, None]
+    flat = mesh.normal[face] * side  # user meshes may be inside out
+    normal = _crinkled(mesh, face, mesh.shading_normal(face, points) * side, u, v, look["crinkle"])
     albedo = _with_cells(look, u, v, footprint_m)
-    lit = _lit(mesh, face, points, sun)
-    facing = np.maximum(normal @ sun, 0) * lit
-    half = to_eye + sun
+    lit = _lit(mesh, flat, points, lights.sun)
+    facing = np.maximum(normal @ lights.sun, 0) * lit
+    half = to_eye + lights.sun
     half /= np.sqrt(np.einsum("ij,ij->i", half, half))[:, None] + 1e-6
     peak = np.maximum(np.einsum("ij,ij->i", normal, half), 0) ** look["shininess"]
+    straight = np.clip(np.einsum("ij,ij->i", normal, to_eye), 0, 1)
+    grazing = (1 - straight) ** 5  # Schlick's approximation of Fresnel reflection
     tint = 1 + look["metallic"][:, None] * (look["albedo"] / look["albedo"].max(axis=1, keepdims=True) - 1)
-    around = fill * (0.6 + 0.4 * (normal @ fill_from))[:, None]
-    reflected = 0.15 * look["gloss"][:, None] * tint * around
-    return albedo * (facing[:, None] + around) + reflected + (look["gloss"] * peak * lit)[:, None] * tint
+    around = lights.fill * (0.6 + 0.4 * (normal @ lights.fill_from))[:, None]
+    mirror = np.minimum(look["shininess"] / 150, 1) * (0.06 + 0.6 * look["metallic"] + 0.5 * grazing)
+    seen = 2 * straight * (normal @ lights.fill_from) - to_eye @ lights.fill_from
+    mirrored = lights.globe * np.clip((seen - lights.globe_cos) * 12 + 0.5, 0, 1)[:, None]
+    glint = look["gloss"] * peak * lit * (1 + 3 * grazing)
+    return albedo * (facing[:, None] + around) + (mirror[:, None] * (mirrored + around) + glint[:, None]) * tint
 
 
-def _lit(mesh: CraftMesh, face: np.ndarray, points: np.ndarray, sun: np.ndarray) -> np.ndarray:
+def _look(materials: tuple[Material, ...], which: np.ndarray) -> dict[str, np.ndarray]:
+    """The attributes of the materials of N points, each (N,) or (N, 3) float32."""
+    names = ("albedo", "gloss", "shininess", "metallic", "crinkle", "cell_m", "grid")
+    return {name: np.array([getattr(m, name) for m in materials], np.float32)[which] for name in names}
+
+
+def _lit(mesh: CraftMesh, flat: np.ndarray, points: np.ndarray, sun: np.ndarray) -> np.ndarray:
     """1 where the sun reaches the point, 0 where the face looks away or a shadow ray is stopped: (N,) float32."""
-    lit = mesh.normal[face] @ sun > 1e-4
-    starts = points[lit] + mesh.normal[face[lit]] * 2e-3
+    lit = flat @ sun > 1e-4
+    starts = points[lit] + flat[lit] * 2e-3
     lit[lit] = mesh.first_hit(starts, np.broadcast_to(sun, starts.shape)) < 0
     return lit.astype(np.float32)
 
 
-def _crinkled(mesh: CraftMesh, face: np.ndarray, u: np.ndarray, v: np.ndarray, slope: np.ndarray) -> np.ndarray:
+def _crinkled(
+    mesh: CraftMesh, face: np.ndarray, normal: np.ndarray, u: np.ndarray, v: np.ndarray, slope: np.ndarray
+) -> np.ndarray:
     """Normals (N, 3) tilted as crinkled foil tilts them."""
-    normal = mesh.normal[face].copy()
     foil = np.flatnonzero(slope > 0)
     if len(foil):
         uf, vf, face = u[foil][:, None] / CRINKLE_M, v[foil][:, None] / CRINKLE_M, face[foil]
+        tilted = normal[foil]
         for seed, direction in ((3, mesh.tangent), (4, mesh.bitangent)):
-            normal[foil] += direction[face] * (slope[foil][:, None] * _rough(seed, uf, vf))
-        normal[foil] /= np.linalg.norm(normal[foil], axis=1, keepdims=True)
+            tilted += direction[face] * (slope[foil][:, None] * _rough(seed, uf, vf))
+        normal[foil] = tilted / np.linalg.norm(tilted, axis=1, keepdims=True)
     return normal
 
 

@@ -1,31 +1,31 @@
-"""What one image shows, drawn from (seed, split, index): craft, pose, sun, Earth, exposure."""
+"""What one image shows, drawn from (seed, split, index): craft, pose, sun, background, camera."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from pipeline.scenes.camera import Camera, Pose, place
-from pipeline.scenes.craft import CLASSES
+from pipeline.scenes.domain import Domain, Range
 from pipeline.scenes.mesh import CraftMesh
 
 SPLITS = ("train", "val", "test")
-LONGEST = (0.078, 0.84)  # longest side of the projected box, image sides, log-uniform
-CUT = 0.10  # share of images whose craft the image edge cuts
-DARK = 0.10  # share of images that are nearly dark
 GOLDEN, ROOT2 = 0.6180339887498949, 0.41421356237309515
 
 
 @dataclass(frozen=True)
-class Earth:
-    """Earth behind the craft.
+class Globe:
+    """Earth or Moon behind the craft.
 
     Attributes:
-        towards: (3,) unit vector from the camera to Earth's centre, camera frame
+        kind: which
+        towards: (3,) unit vector from the camera to its centre, camera frame
         radius: angular radius, radians
-        turn: (2,) where its clouds and land are, tiles of noise
+        turn: (2,) where its clouds and land, or its craters, are, tiles of noise
         cloud: cloud cover, 0-1
     """
 
+    kind: Literal["earth", "moon"]
     towards: np.ndarray
     radius: float
     turn: np.ndarray
@@ -33,90 +33,153 @@ class Earth:
 
 
 @dataclass(frozen=True)
+class Optics:
+    """What lens and sensor do to the light; pixels of this image.
+
+    Attributes:
+        exposure: display brightness of white paint that faces the sun, linear
+        veil: (3,) stray light everywhere, linear
+        read_noise: standard deviation, linear
+        electrons: full well, which makes the shot noise
+        focus_px: standard deviation of the lens's blur
+        motion_px: (x, y) of the blur by motion
+        bloom: share of a highlight's excess that spreads
+    """
+
+    exposure: float
+    veil: np.ndarray
+    read_noise: float
+    electrons: float
+    focus_px: float
+    motion_px: tuple[float, float]
+    bloom: float
+
+
+@dataclass(frozen=True)
 class Scene:
     """Everything an image is made of.
 
     Attributes:
-        craft: one of CLASSES
+        camera: the camera
         pose: where the craft is
         sun: (3,) unit vector towards the sun, camera frame
-        earth: what stands behind the craft, None for black sky
-        exposure: display brightness of a white surface that faces the sun, linear
-        lift: brightness that haze and offset add everywhere, (3,) display units 0-1
-        noise: standard deviation of the sensor's noise, display units 0-1
+        background: earth, moon, sun, stars or black
+        globe: Earth or Moon behind the craft, None where there is neither
+        ambient: light that reaches shadows, share of the sun's
+        optics: lens and sensor
         stars: number of stars in the picture
         seed: of what is drawn at the size of the picture (stars, grain)
     """
 
-    craft: str
+    camera: Camera
     pose: Pose
     sun: np.ndarray
-    earth: Earth | None
-    exposure: float
-    lift: np.ndarray
-    noise: float
+    background: str
+    globe: Globe | None
+    ambient: float
+    optics: Optics
     stars: int
     seed: int
 
 
-def craft_of(seed: int, split: str, index: int) -> str:
-    """Ten classes in turn; on the test split in an order shuffled ten by ten, so that the index tells nothing."""
-    turn = index % len(CLASSES)
-    if split == "test":
-        block = np.random.default_rng([seed, SPLITS.index(split), index // len(CLASSES), 1])
-        turn = int(block.permutation(len(CLASSES))[turn])
-    return CLASSES[turn]
+def draw(
+    domain: Domain, key: tuple[int, str, int], classes: int, mesh: CraftMesh, size: int, attempt: int = 0
+) -> Scene:
+    """The scene of one image.
 
-
-def draw(seed: int, split: str, index: int, mesh: CraftMesh, camera: Camera, attempt: int = 0) -> Scene:
-    """The scene of one image; `attempt` > 0 draws another, larger one, for a craft that was not visible enough."""
+    Args:
+        domain: what to draw from
+        key: (seed, split, index)
+        classes: number of classes that take turns
+        mesh: the craft
+        size: side of the image, pixels
+        attempt: above 0 another, larger one, for a craft that was not visible enough
+    """
+    seed, split, index = key
     rng = np.random.default_rng([seed, SPLITS.index(split), index, 2, attempt])
-    size_turn, earth_turn = _even(seed, split, index)
-    spread = np.log(LONGEST[1] / LONGEST[0])
-    longest = LONGEST[0] * np.exp(spread * min(1.0, size_turn + 0.12 * attempt))
+    size_turn, ground_turn = _even(seed, split, index, classes)
+    camera = Camera(size, rng.uniform(*domain.fov_deg))
+    low, high = domain.longest
+    longest = low * (high / low) ** min(1.0, size_turn + 0.12 * attempt)
     quaternion = rng.normal(size=4)
     spot = rng.uniform(size=2)
-    if rng.uniform() < CUT:
+    if rng.uniform() < domain.cut:
         out = rng.uniform(0.15, 0.6)
         spot[rng.integers(2)] = -out if rng.uniform() < 0.5 else 1 + out
-    pose, _ = place(mesh.vertices, quaternion / np.linalg.norm(quaternion), camera, longest * camera.size, spot)
-    earth = _earth(rng) if earth_turn < 0.5 else None
-    exposure = np.exp(rng.normal(np.log(0.9), 0.35))
-    if rng.uniform() < DARK:
-        exposure *= rng.uniform(0.05, 0.2)
-    lift = max(0.02, rng.normal(0.14, 0.045)) * (1 + rng.normal(0, 0.03, 3))
+    pose, _ = place(mesh.vertices, quaternion / np.linalg.norm(quaternion), camera, longest * size, spot)
+    background = _background(domain, ground_turn)
     return Scene(
-        craft=craft_of(seed, split, index),
+        camera=camera,
         pose=pose,
-        sun=_sun(rng),
-        earth=earth,
-        exposure=float(exposure),
-        lift=lift.astype(np.float32),
-        noise=rng.uniform(0.006, 0.028),
-        stars=int(np.exp(rng.uniform(np.log(300), np.log(6000)))),
+        sun=_sun_in_sight(rng, camera) if background == "sun" else _sun(rng, domain),
+        background=background,
+        globe=_globe(rng, background) if background in ("earth", "moon") else None,
+        ambient=_log_uniform(rng, domain.ambient),
+        optics=_optics(rng, domain, size),
+        stars=0 if background == "black" else int(_log_uniform(rng, domain.stars)),
         seed=int(rng.integers(2**31)),
     )
 
 
-def _even(seed: int, split: str, index: int) -> tuple[float, float]:
+def _log_uniform(rng: np.random.Generator, limits: Range) -> float:
+    return float(np.exp(rng.uniform(*np.log(limits))))
+
+
+def _even(seed: int, split: str, index: int, classes: int) -> tuple[float, float]:
     """Two numbers in [0, 1) that fill their range evenly over the images of a class (additive recurrence), so that
     sizes and backgrounds are balanced even in small sets."""
-    start = np.random.default_rng([seed, SPLITS.index(split), 3, index % len(CLASSES)]).uniform(size=2)
-    turn = index // len(CLASSES)
+    start = np.random.default_rng([seed, SPLITS.index(split), 3, index % classes]).uniform(size=2)
+    turn = index // classes
     return float((start[0] + turn * GOLDEN) % 1), float((start[1] + turn * ROOT2) % 1)
 
 
-def _sun(rng: np.random.Generator) -> np.ndarray:
-    """Towards the sun: 15 to 115 degrees away from the line that runs from the craft to the camera."""
-    phase, around = np.radians(rng.uniform(15, 115)), rng.uniform(0, 2 * np.pi)
-    return np.array([np.sin(phase) * np.cos(around), np.sin(phase) * np.sin(around), -np.cos(phase)])
+def _background(domain: Domain, turn: float) -> str:
+    """The kind of background at a place 0-1 along the shares."""
+    ends = np.cumsum(list(domain.backgrounds.values()))
+    return list(domain.backgrounds)[min(int(np.searchsorted(ends, turn, side="right")), len(ends) - 1)]
 
 
-def _earth(rng: np.random.Generator) -> Earth:
-    """Filling the picture, or with its limb in it."""
+def _optics(rng: np.random.Generator, domain: Domain, size: int) -> Optics:
+    median, deviation = domain.exposure
+    exposure = median * np.exp(rng.normal(0, deviation))
+    if rng.uniform() < domain.dim:
+        exposure *= _log_uniform(rng, domain.dim_exposure)
+    veil = np.maximum(0.02, rng.normal(*domain.veil)) * (1 + rng.normal(0, 0.03, 3))
+    length = rng.uniform(*domain.motion_px) * size / 1024 if rng.uniform() < domain.motion else 0.0
+    angle = rng.uniform(0, np.pi)
+    return Optics(
+        exposure=float(exposure),
+        veil=(veil**2.2).astype(np.float32),
+        read_noise=_log_uniform(rng, domain.read_noise),
+        electrons=_log_uniform(rng, domain.electrons),
+        focus_px=rng.uniform(*domain.focus_px) * size / 1024,
+        motion_px=(float(length * np.cos(angle)), float(length * np.sin(angle))),
+        bloom=rng.uniform(*domain.bloom),
+    )
+
+
+def _direction(away: float, around: float) -> np.ndarray:
+    """The unit vector at two angles: away from the optical axis, and around it."""
+    return np.array([np.sin(away) * np.cos(around), np.sin(away) * np.sin(around), np.cos(away)])
+
+
+def _sun(rng: np.random.Generator, domain: Domain) -> np.ndarray:
+    """Towards the sun, behind the camera where the phase angle is small."""
+    return _direction(np.pi - np.radians(rng.uniform(*domain.phase_deg)), rng.uniform(0, 2 * np.pi))
+
+
+def _sun_in_sight(rng: np.random.Generator, camera: Camera) -> np.ndarray:
+    """Towards a sun that stands in the picture or just outside it."""
+    return _direction(np.radians(camera.fov_deg / 2) * rng.uniform(0.3, 1.6), rng.uniform(0, 2 * np.pi))
+
+
+def _globe(rng: np.random.Generator, kind: Literal["earth", "moon"]) -> Globe:
+    """Earth fills the picture or has its limb in it; the Moon is a small disc, or a limb as well."""
     radius = np.radians(rng.uniform(45, 68))
-    fills = rng.uniform() < 0.6
-    away = radius * rng.uniform(0, 0.4) if fills else radius + np.radians(rng.uniform(-16, 6))
-    around = rng.uniform(0, 2 * np.pi)
-    towards = np.array([np.sin(away) * np.cos(around), np.sin(away) * np.sin(around), np.cos(away)])
-    return Earth(towards, float(radius), rng.uniform(size=2), float(rng.uniform(0.1, 0.75)))
+    away = radius * rng.uniform(0, 0.4) if rng.uniform() < 0.6 else radius + np.radians(rng.uniform(-16, 6))
+    if kind == "moon":
+        near = rng.uniform() < 0.4
+        radius = np.radians(rng.uniform(20, 50) if near else np.exp(rng.uniform(np.log(1), np.log(12))))
+        away = radius * rng.uniform(0.5, 1.1) if near else np.radians(rng.uniform(0, 20))
+    towards = _direction(away, rng.uniform(0, 2 * np.pi))
+    return Globe(kind, towards, float(radius), rng.uniform(size=2), float(rng.uniform(0.1, 0.75)))

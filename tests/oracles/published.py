@@ -36,3 +36,18 @@ COSTS = {
         "linknet": (6.195, 6.696),
     },
 }
+
+# of the real set's images: (published, how near a simulated set must come)
+REAL_SET = {
+    "background %": (95.2, 0.5),
+    "body %": (3.6, 0.5),
+    "panel %": (1.2, 0.5),
+    "mean red": (0.27, 0.03),
+    "mean green": (0.26, 0.03),
+    "mean blue": (0.28, 0.03),
+    "deviation red": (0.19, 0.04),
+    "deviation green": (0.19, 0.04),
+    "deviation blue": (0.24, 0.04),
+    "smallest class %": (10.0, 0.5),
+    "largest class %": (10.0, 0.5),
+}

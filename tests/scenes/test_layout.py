@@ -3,7 +3,8 @@ import numpy as np
 
 from pipeline.dataset.mask_colours import BODY, PANEL
 from pipeline.scenes.layout import encode_mask, shots, stored_box
-from pipeline.scenes.render import photograph
+from pipeline.scenes.render import look
+from pipeline.scenes.studio import Studio
 
 
 def decode(content: bytes) -> np.ndarray:
@@ -16,7 +17,7 @@ def decode(content: bytes) -> np.ndarray:
 def test_masks_survive_jpeg():
     seen = 0
     for index in range(20):
-        labels = photograph(0, "train", index, 512).labels
+        labels = look(Studio(0, 512), "train", index).labels
         read = decode(encode_mask(labels))
         for part in (BODY, PANEL):
             if (labels == part).sum() > 50:
@@ -43,7 +44,7 @@ def test_the_box_is_column_first_and_max_exclusive(tmp_path):
 
 
 def test_names_repeat_across_classes_but_not_within_one():
-    plan = shots(seed=0, train=33, val=17, test=5)
+    plan = shots(Studio(0, 512), train=33, val=17, test=5)
     assert len({shot.image for shot in plan}) == len(plan) == 55
     first = [shot for shot in plan if shot.image.name == "00000_img.jpg"]
     assert len(first) == 10

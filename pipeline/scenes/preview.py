@@ -1,0 +1,40 @@
+"""Contact sheets of a set: forty images, plain, and with masks and boxes."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from pipeline.dataset.mask_colours import BODY, PANEL, labels_from_colours
+from pipeline.files import written_aside
+from pipeline.masks import rle
+from pipeline.masks.draw import overlay, sheet, with_words
+from pipeline.scenes.layout import Shot
+
+PREVIEWS = ("preview.png", "preview_masks.png")
+SHOWN, COLUMNS, SIDE = 40, 8, 256
+
+
+def draw_previews(folder: Path, labelled: list[Shot]) -> list[Path]:
+    """Write both sheets into the set's folder: the first images of the set, sorted by class; their paths."""
+    chosen = sorted(labelled[:SHOWN], key=lambda shot: (shot.craft, shot.split, shot.index))
+    plain, drawn = zip(*(_cells(folder, shot) for shot in chosen), strict=True)
+    paths = [folder / name for name in PREVIEWS]
+    for path, cells in zip(paths, (plain, drawn), strict=True):
+        blank = [np.zeros_like(cells[0])] * (-len(cells) % COLUMNS)
+        cells = [*cells, *blank]
+        grid = sheet([cells[i : i + COLUMNS] for i in range(0, len(cells), COLUMNS)], SIDE)
+        with written_aside(path) as aside:
+            cv2.imwrite(str(aside), cv2.cvtColor(grid, cv2.COLOR_RGB2BGR))
+    return paths
+
+
+def _cells(folder: Path, shot: Shot) -> tuple[np.ndarray, np.ndarray]:
+    """The image with its class, and the same with masks and box, at twice a cell's size."""
+    side = 2 * SIDE
+    image, mask = (cv2.imread(str(folder / path), cv2.IMREAD_COLOR_RGB) for path in (shot.image, shot.mask))
+    image = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
+    labels = cv2.resize(labels_from_colours(mask), (side, side), interpolation=cv2.INTER_NEAREST)
+    x, y, width, height = cv2.boundingRect((labels > 0).astype(np.uint8))
+    body, panel = (rle.encode(labels == part) for part in (BODY, PANEL))
+    return with_words(image, shot.craft), overlay(image, body, panel, (x, y, x + width, y + height), shot.craft)
