@@ -18,7 +18,7 @@ def _rgb(*values: float) -> np.ndarray:
 SEA, LAND, DESERT, CLOUD = (
     _rgb(0.02, 0.06, 0.26),
     _rgb(0.12, 0.10, 0.05),
-    _rgb(0.42, 0.26, 0.12),
+    _rgb(0.36, 0.24, 0.12),
     _rgb(0.85, 0.82, 0.82),
 )
 GLOW, CITY = _rgb(0.22, 0.45, 1.0), _rgb(1.0, 0.65, 0.25)

@@ -49,7 +49,7 @@ def shade(
     v = np.einsum("ij,ij->i", points, mesh.bitangent[face])
     side = np.where(np.einsum("ij,ij->i", mesh.normal[face], to_eye) < 0, -1, 1).astype(np.float32)[:, None]
     flat = mesh.normal[face] * side  # user meshes may be inside out
-    normal = _crinkled(mesh, face, mesh.shading_normal(face, points) * side, u, v, look["crinkle"])
+    normal = _crinkled(mesh, face, mesh.shading_normal(face, points) * side, points, look["crinkle"])
     albedo = _with_cells(look, u, v, footprint_m)
     lit = _lit(mesh, flat, points, lights.sun)
     facing = np.maximum(normal @ lights.sun, 0) * lit
@@ -82,13 +82,14 @@ def _lit(mesh: CraftMesh, flat: np.ndarray, points: np.ndarray, sun: np.ndarray)
 
 
 def _crinkled(
-    mesh: CraftMesh, face: np.ndarray, normal: np.ndarray, u: np.ndarray, v: np.ndarray, slope: np.ndarray
+    mesh: CraftMesh, face: np.ndarray, normal: np.ndarray, points: np.ndarray, slope: np.ndarray
 ) -> np.ndarray:
-    """Normals (N, 3) tilted as crinkled foil tilts them."""
+    """Normals (N, 3) tilted as crinkled foil tilts them; wrinkles are cast along the body axis that a face looks to."""
     foil = np.flatnonzero(slope > 0)
     if len(foil):
-        uf, vf, face = u[foil][:, None] / CRINKLE_M, v[foil][:, None] / CRINKLE_M, face[foil]
-        tilted = normal[foil]
+        face, tilted = face[foil], normal[foil]
+        axis = np.abs(mesh.normal[face]).argmax(axis=1)[:, None]
+        uf, vf = (np.take_along_axis(points[foil], (axis + i) % 3, axis=1) / CRINKLE_M for i in (1, 2))
         for seed, direction in ((3, mesh.tangent), (4, mesh.bitangent)):
             tilted += direction[face] * (slope[foil][:, None] * _rough(seed, uf, vf))
         normal[foil] = tilted / np.linalg.norm(tilted, axis=1, keepdims=True)

@@ -9,15 +9,20 @@ from pipeline.dataset.mask_colours import BODY, PANEL, labels_from_colours
 from pipeline.files import written_aside
 from pipeline.masks import rle
 from pipeline.masks.draw import overlay, sheet, with_words
-from pipeline.scenes.layout import Shot
+from pipeline.scenes.layout import Shot, stored_box
 
 PREVIEWS = ("preview.png", "preview_masks.png")
 SHOWN, COLUMNS, SIDE = 40, 8, 256
+MOST_READ = 400  # masks looked at to choose from
 
 
 def draw_previews(folder: Path, labelled: list[Shot]) -> list[Path]:
-    """Write both sheets into the set's folder: the first images of the set, sorted by class; their paths."""
-    chosen = sorted(labelled[:SHOWN], key=lambda shot: (shot.craft, shot.split, shot.index))
+    """Write both sheets into the set's folder: of each class images from small craft to large; their paths."""
+    by_class: dict[str, list[Shot]] = {}
+    for shot in sorted(labelled[:MOST_READ], key=lambda shot: _longest(folder, shot)):
+        by_class.setdefault(shot.craft, []).append(shot)
+    each = max(SHOWN // len(by_class), 1)
+    chosen = [shots[-1 - i * len(shots) // each] for shots in by_class.values() for i in reversed(range(each))][:SHOWN]
     plain, drawn = zip(*(_cells(folder, shot) for shot in chosen), strict=True)
     paths = [folder / name for name in PREVIEWS]
     for path, cells in zip(paths, (plain, drawn), strict=True):
@@ -27,6 +32,12 @@ def draw_previews(folder: Path, labelled: list[Shot]) -> list[Path]:
         with written_aside(path) as aside:
             cv2.imwrite(str(aside), cv2.cvtColor(grid, cv2.COLOR_RGB2BGR))
     return paths
+
+
+def _longest(folder: Path, shot: Shot) -> int:
+    """Longest side of the craft's box, pixels."""
+    x_min, y_min, x_max, y_max = map(int, stored_box(folder / shot.mask)[1:-1].split(", "))
+    return max(x_max - x_min, y_max - y_min)
 
 
 def _cells(folder: Path, shot: Shot) -> tuple[np.ndarray, np.ndarray]:

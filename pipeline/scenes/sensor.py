@@ -29,7 +29,7 @@ def add_glare(light: np.ndarray, sun: np.ndarray, camera: Camera, strength: floa
     dx, dy = grid[None] - x, grid[:, None] - y
     away, around = np.hypot(dx, dy), np.arctan2(dy, dx)
     rays = 1 + 1.5 * np.abs(np.cos(3 * around)) ** 40
-    halo = 0.0025 * rays / (away**2 + 0.0006) + 0.05 * np.exp(-3 * away)
+    halo = 0.0025 * rays / (away**2 + 0.0006) + 0.02 * np.exp(-3 * away)
     ghost = 0.03 * np.clip(4 - np.hypot(grid[None] - (1 - x), grid[:, None] - (1 - y)) * 64, 0, 1)
     warm = np.array((1.0, 0.95, 0.85), np.float32)
     small = (np.clip(halo + ghost, 0, BRIGHTEST) * strength).astype(np.float32)
