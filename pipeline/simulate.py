@@ -5,6 +5,7 @@ import functools
 import io
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -65,10 +66,12 @@ def simulate(
         ./run.sh simulate --count 400 --preview
     """
     settings = _settings(count, size, seed, val, test)
-    studio = Studio(seed, size, domain, str(meshes) if meshes else None)
-    for name in studio.classes:
-        studio.mesh(name)  # so that bad meshes are told before anything is written
-    settings |= {"domain": domain, "meshes": fingerprint(meshes) if meshes else None}
+    studio = Studio(seed, size, domain)
+    if meshes:
+        studio = replace(studio, meshes=str(meshes), fingerprint=fingerprint(meshes))
+        for name in studio.classes:
+            studio.mesh(name)  # so that bad meshes are told before anything is written
+    settings |= {"domain": domain, "meshes": studio.fingerprint}
     folder = Path(out) if out else DATA / ("sim" if domain == "default" else f"sim-{domain}")
     plan = _generate(folder, studio, settings, cores())
     labelled = [shot for shot in plan if shot.mask is not None]

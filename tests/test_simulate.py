@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+import trimesh
 
 from pipeline import simulate as verb
 from pipeline.errors import UserError
@@ -193,6 +194,66 @@ def test_a_full_disk_is_one_clear_line_and_leaves_nothing_half_written(made, tmp
     monkeypatch.setattr(Path, "write_bytes", write)
     generate(tmp_path / "set")
     assert content(tmp_path / "set") == whole
+
+
+def test_labels_tell_of_every_image(made):
+    labels = pd.read_parquet(made / "labels.parquet")
+    assert labels["split"].value_counts().to_dict() == {"train": 20, "val": 4, "test": 3}
+    rows = pd.concat(pd.read_csv(made / f"{split}.csv") for split in ("train", "val"))
+    named = (rows["Class"] + "/" + rows["Image name"]).tolist()
+    assert labels["image_id"].tolist() == [*named, *(f"test_{i:05d}_img.jpg" for i in range(3))]
+    assert {len(q) for q in labels["quaternion"]} == {4}
+    assert np.allclose([np.linalg.norm(q) for q in labels["quaternion"]], 1)
+    assert min(t[2] for t in labels["translation_m"]) > 0
+    for row in labels.itertuples():
+        assert len(row.key_points_px) // 2 == len(row.key_points_m) // 3 == len(row.key_points_seen) == 12
+
+
+def test_contact_sheets_show_every_class(tmp_path, capsys):
+    simulate(tmp_path / "set", count=40, size=64, val=0, test=0, preview=True)
+    plain, masks = (cv2.imread(str(tmp_path / "set" / name)) for name in ("preview.png", "preview_masks.png"))
+    assert plain.shape == masks.shape == (5 * 260, 8 * 260, 3)
+    cells = plain.reshape(5, 260, 8, 260, 3).swapaxes(1, 2).reshape(40, -1)
+    assert len({cell.tobytes() for cell in cells}) == 40
+    assert (masks != plain).mean() > 0.01
+    assert capsys.readouterr().out.count("contact sheet: ") == 2
+
+
+def test_a_sheet_of_a_few_images(tmp_path):
+    simulate(tmp_path / "set", count=3, size=64, val=1, test=0, preview=True)
+    assert cv2.imread(str(tmp_path / "set/preview.png")).shape == (260, 8 * 260, 3)
+
+
+def test_a_domain_has_a_folder_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    simulate(count=2, size=64, test=0)
+    simulate(count=2, size=64, test=0, domain="shifted")
+    name = "images/VenusExpress/train/00000_img.jpg"
+    default, shifted = (tmp_path / "data" / folder / name for folder in ("sim", "sim-shifted"))
+    assert default.read_bytes() != shifted.read_bytes()
+
+
+def test_own_craft_take_the_same_way(tmp_path):
+    for name in ("Kite", "My Brick"):
+        (tmp_path / "craft" / name).mkdir(parents=True)
+        trimesh.creation.box((1, 2, 1)).export(tmp_path / "craft" / name / "bus.stl")
+        trimesh.creation.box((3, 1, 0.1)).export(tmp_path / "craft" / name / "solar.stl")
+    settings = {"count": 6, "size": 96, "val": 2, "test": 0, "meshes": tmp_path / "craft"}
+    simulate(tmp_path / "set", **settings)
+    table = pd.read_csv(tmp_path / "set/train.csv")
+    assert table["Class"].tolist() == ["Kite", "My Brick"] * 2
+    mask = cv2.imread(str(tmp_path / "set/mask/My Brick/train" / table["Mask name"][1]))
+    assert mask[..., 0].max() > 200  # panel, blue
+    assert mask[..., 2].max() > 200  # body, red
+    before = content(tmp_path / "set")
+    trimesh.creation.box((1, 1, 1)).export(tmp_path / "craft/Kite/bus.stl")
+    with pytest.raises(UserError, match=r"meshes .* there, .* asked"):
+        simulate(tmp_path / "set", **settings)
+    (tmp_path / "craft/Kite/solar.stl").unlink()
+    with pytest.raises(UserError, match="Kite has no panel"):
+        simulate(tmp_path / "other", **settings)
+    assert content(tmp_path / "set") == before
+    assert not (tmp_path / "other").exists()
 
 
 def test_every_argument_is_typed_and_told():

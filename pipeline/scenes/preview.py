@@ -22,7 +22,7 @@ def draw_previews(folder: Path, labelled: list[Shot]) -> list[Path]:
     for shot in sorted(labelled[:MOST_READ], key=lambda shot: _longest(folder, shot)):
         by_class.setdefault(shot.craft, []).append(shot)
     each = max(SHOWN // len(by_class), 1)
-    chosen = [shots[-1 - i * len(shots) // each] for shots in by_class.values() for i in reversed(range(each))][:SHOWN]
+    chosen = [shot for shots in by_class.values() for shot in _spread(shots, each)][:SHOWN]
     plain, drawn = zip(*(_cells(folder, shot) for shot in chosen), strict=True)
     paths = [folder / name for name in PREVIEWS]
     for path, cells in zip(paths, (plain, drawn), strict=True):
@@ -32,6 +32,11 @@ def draw_previews(folder: Path, labelled: list[Shot]) -> list[Path]:
         with written_aside(path) as aside:
             cv2.imwrite(str(aside), cv2.cvtColor(grid, cv2.COLOR_RGB2BGR))
     return paths
+
+
+def _spread(shots: list[Shot], count: int) -> list[Shot]:
+    """At most `count` of them, evenly, the last among them."""
+    return [shots[i] for i in sorted({len(shots) - 1 - k * len(shots) // count for k in range(count)})]
 
 
 def _longest(folder: Path, shot: Shot) -> int:

@@ -22,12 +22,14 @@ class Studio:
         size: side of the images, pixels
         world: a key of DOMAINS
         meshes: folder of the user's own craft; None for the ten built-in ones
+        fingerprint: of what that folder holds
     """
 
     seed: int
     size: int
     world: str = "default"
     meshes: str | None = None
+    fingerprint: str | None = None
 
     @property
     def domain(self) -> Domain:
@@ -35,7 +37,7 @@ class Studio:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        return CLASSES if self.meshes is None else _own_classes(self.meshes)
+        return CLASSES if self.meshes is None else _own_classes(self.meshes, self.fingerprint)
 
     def craft_of(self, split: str, index: int) -> str:
         """The classes in turn; on the test split shuffled within each round, so that the index tells nothing."""
@@ -47,14 +49,14 @@ class Studio:
 
     def mesh(self, name: str) -> CraftMesh:
         """The mesh of a class."""
-        return craft_mesh(name) if self.meshes is None else _own_mesh(self.meshes, name)
+        return craft_mesh(name) if self.meshes is None else _own_mesh(self.meshes, self.fingerprint, name)
 
 
 @cache
-def _own_classes(folder: str) -> tuple[str, ...]:
+def _own_classes(folder: str, fingerprint: str) -> tuple[str, ...]:
     return class_names(Path(folder))
 
 
 @cache
-def _own_mesh(folder: str, name: str) -> CraftMesh:
+def _own_mesh(folder: str, fingerprint: str, name: str) -> CraftMesh:
     return load_craft(Path(folder), name)
