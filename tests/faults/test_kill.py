@@ -41,3 +41,21 @@ def test_training(workplace):
     assert len((killed / "metrics.jsonl").read_text().splitlines()) == 4
     assert json.loads((killed / "manifest.json").read_text())["train"]["epochs"] == 4
     assert not list(killed.rglob("*.part*"))
+
+
+def test_simulate(tmp_path):
+    arguments = ["simulate", "--count", "24", "--size", "96", "--test", "2", "--out"]
+    process = start(tmp_path, *arguments, "killed")
+    while process.poll() is None and len(list((tmp_path / "killed").rglob("*_img.jpg"))) < 5:
+        pass
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert not list((tmp_path / "killed").glob("*.csv"))
+    for name in ("killed", "whole"):
+        start(tmp_path, *arguments, name).communicate()
+    killed, whole = (
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.*") if path.is_file()}
+        for folder in (tmp_path / "killed", tmp_path / "whole")
+    )
+    assert killed == whole
+    assert len(whole) == 24 * 2 + 2 + 4
