@@ -76,9 +76,12 @@ def globe_radiance(globe: Globe, sun: np.ndarray, camera: Camera) -> tuple[np.nd
         light = _moon(globe, normal, axis) * (np.clip(day, 0, 1) ** 0.7)[..., None] * cover[..., None]
         return cv2.resize(light, whole), cv2.resize(cover.astype(np.float32), whole)
     slant = np.clip(-np.einsum("ijk,ijk->ij", normal, rays), 0, 1)
-    albedo, lights = _ground(globe, normal, axis)
     night = np.clip(-day * 4, 0, 1)
-    surface = albedo * (np.clip(day, 0, 1) ** 0.8 * 1.3 + 0.0001)[..., None] + CITY * (0.12 * lights * night)[..., None]
+    albedo, lights = _ground(globe, normal, axis, night.any())
+    surface = (
+        albedo * (np.clip(day, 0, 1) ** 0.8 * 1.3 + 0.0001)[..., None]
+        + CITY * np.multiply(0.12 * lights, night)[..., None]
+    )
     twilight = np.clip(day * 2.5 + 0.35, 0, 1)
     haze = (0.10 + 0.55 * (1 - slant) ** 3) * twilight
     ground = surface * (1 - 0.5 * haze)[..., None] + GLOW * (0.45 * haze)[..., None]
@@ -98,14 +101,16 @@ def _on_map(globe: Globe, normal: np.ndarray, axis: np.ndarray) -> tuple[np.ndar
     return (normal @ across) * stretch + globe.turn[0], (normal @ down) * stretch + globe.turn[1]
 
 
-def _ground(globe: Globe, normal: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Albedo (h, w, 3) of sea, land and clouds, and city lights (h, w) 0-1, where the normal is (h, w, 3)."""
+def _ground(globe: Globe, normal: np.ndarray, axis: np.ndarray, night: bool) -> tuple[np.ndarray, np.ndarray | float]:
+    """Albedo (h, w, 3) of sea, land and clouds, where the normal is (h, w, 3); by night city lights (h, w) 0-1."""
     u, v = _on_map(globe, normal, axis)
     land = sample(fractal(0, 1.9), u, v)
     warp = 0.02 * land
     cloud = sample(fractal(1, 1.35), u * 1.6 + warp, v * 1.6 - warp) + 0.35 * sample(fractal(2, 0.9), u * 5, v * 5)
     dry = np.clip(sample(fractal(2, 1.6), u, v) * 1.5 + 0.3, 0, 1)[..., None]
-    towns = np.clip(sample(fractal(5, 0.3), u * 7, v * 7) + dry[..., 0] - 1.9, 0, 1) * (land > 0.5)
+    towns = 0.0
+    if night:
+        towns = np.clip(sample(fractal(5, 0.3), u * 7, v * 7) + dry[..., 0] - 1.9, 0, 1) * (land > 0.5)
     land = np.clip((land - 0.5) * 6, 0, 1)[..., None]
     veil = np.clip((cloud + 2.4 * (globe.cloud - 0.5)) * 0.55 + 0.15, 0, 1)[..., None]
     albedo = (SEA * (1 - land) + (LAND * (1 - dry) + DESERT * dry) * land) * (1 - veil) + CLOUD * veil

@@ -4,7 +4,7 @@ Public dimensions (esa.int, Cheops factsheet; cheops.unibe.ch): 1.5 x 1.4 x 1.5 
 star trackers on its structure. The rest by eye, after public pictures. Body axes: telescope +z, sun +y.
 """
 
-from pipeline.scenes.shapes import box, drum, nozzle, panel, rod, tube
+from pipeline.scenes.shapes import box, drum, nozzle, panel, tube
 
 TURNS = (0.0, 60.0, -60.0)  # of the three sunshield panels about z
 PLACES = ((0, 0.70), (-0.66, 0.36), (0.66, 0.36))
@@ -36,7 +36,6 @@ SOLIDS = (
         panel(0.68, 1.18, (x, y, -0.02), "navy cells", (-90, 0, turn), back=None)
         for (x, y), turn in zip(PLACES, TURNS, strict=True)
     ),
+    drum(0.06, 0.05, (0.2, -0.66, -0.45), "white paint", (90, 0, 0)),
     *(nozzle(0.02, 0.05, 0.10, (x, -0.2, -0.68), "titanium", (180, 0, 0)) for x in (-0.55, 0.55)),
-    rod((0.5, -0.4, -0.6), (0.6, -0.55, -0.95), 0.012, "aluminium"),
-    rod((-0.5, 0.2, 0.15), (-0.6, 0.1, 0.75), 0.012, "aluminium"),
 )

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.scenes.shapes import box, drum, nozzle, panel, rod, tube
+from pipeline.scenes.shapes import box, drum, nozzle, panel, tube
 
 SIDES = [np.radians(turn) for turn in range(0, 360, 45)]
 THRUSTERS = [np.radians(turn) for turn in (22.5, 142.5, 262.5)]
@@ -42,7 +42,7 @@ SOLIDS = (
     tube(0.09, 0.30, (-0.75, 0.30, -0.45), "black paint", (180, 0, 0)),
     tube(0.09, 0.30, (-0.75, -0.05, -0.45), "black paint", (180, 0, 0)),
     drum(0.12, 0.10, (0.65, 0.45, -0.43), "white paint"),
+    drum(0.10, 0.06, (0.85, 0.0, -0.41), "white paint"),
     nozzle(0.04, 0.10, 0.20, (0.60, -0.45, -0.48), "white paint", (180, 0, 0)),
-    rod((0.85, 0.0, -0.35), (1.25, 0.0, -0.75), 0.015, "aluminium"),
     panel(0.5, 0.3, (0.955, 0, 0.05), "navy cells", (0, 90, 0), back=None),
 )

@@ -31,9 +31,7 @@ SOLIDS = (
     box((0.20, 0.02, 0.16), (0.1, 0.35, -0.1), "white paint"),
     box((0.14, 0.02, 0.20), (-0.15, 0.35, 0.12), "gold foil"),
     box((0.20, 0.02, 0.20), (0, -0.35, -0.12), "white paint"),
-    # antennas and the plasma probe's boom
-    rod((0.25, 0.30, -0.40), (0.38, 0.45, -0.75), 0.010, "orange paint"),
-    rod((-0.25, -0.30, -0.40), (-0.38, -0.45, -0.75), 0.010, "orange paint"),
+    # plasma probe on its boom
     rod((-0.28, 0.30, 0.30), (-0.62, 0.36, 0.36), 0.010, "gold foil"),
     drum(0.035, 0.05, (-0.64, 0.36, 0.36), "gold foil", ALONG_X),
 )

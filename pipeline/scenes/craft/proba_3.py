@@ -4,7 +4,7 @@ Public dimensions (esa.int, Proba-3; eoPortal): 1.1 x 1.8 x 1.7 m, deployed sola
 after public pictures. Body axes: sun and telescope +z, wing +x, height y.
 """
 
-from pipeline.scenes.shapes import box, drum, moved, nozzle, rod, tube, wing
+from pipeline.scenes.shapes import box, drum, moved, nozzle, tube, wing
 
 WING = wing(yoke=0.30, width=1.45, height=0.85, count=2, cells="brown cells", back="white paint")
 
@@ -32,7 +32,7 @@ SOLIDS = (
         for y in (-0.75, 0.75)
         for z, turn in ((-0.69, 180), (0.69, 0))
     ),
-    rod((-0.45, 0.80, -0.6), (-0.70, 1.10, -1.0), 0.012, "aluminium"),
-    rod((0.45, -0.80, 0.6), (0.70, -1.10, 1.0), 0.012, "aluminium"),
+    drum(0.07, 0.05, (-0.35, 0.45, 0.67), "white paint"),
+    drum(0.07, 0.05, (0.35, -0.45, -0.67), "white paint"),
     *moved(WING, (0.53, 0, 0.45), (0, 0, -90)),
 )

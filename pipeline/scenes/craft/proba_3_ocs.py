@@ -4,7 +4,7 @@ Public dimensions (esa.int, Proba-3; sidc.be): 0.9 x 1.4 x 0.9 m, an occulting d
 public pictures. Body axes: disc -z (towards the coronagraph), cells +z (towards the sun).
 """
 
-from pipeline.scenes.shapes import ALONG_X, box, drum, lathe, nozzle, panel, rod, tube
+from pipeline.scenes.shapes import ALONG_X, box, drum, lathe, nozzle, panel, tube
 
 SOLIDS = (
     box((0.86, 0.86, 0.62), (0, 0, 0.02), "copper"),
@@ -31,6 +31,4 @@ SOLIDS = (
     *(nozzle(0.012, 0.04, 0.08, (x, y, 0.28), "titanium", (0, 0, 0)) for x in (-0.46, 0.46) for y in (-0.46, 0.46)),
     *(box((0.08, 0.08, 0.30), (x, y, 0.14), "aluminium") for x in (-0.45, 0.45) for y in (-0.45, 0.45)),
     drum(0.10, 0.08, (0.46, 0.28, -0.12), "white paint", ALONG_X),
-    rod((0.40, 0.42, 0.30), (0.62, 0.66, 0.62), 0.010, "aluminium"),
-    rod((-0.40, -0.42, 0.30), (-0.62, -0.66, 0.62), 0.010, "aluminium"),
 )
