@@ -1,173 +1,188 @@
-"""The user's own craft: a folder per class with glTF, OBJ or STL files, parts told by name in parts.yaml."""
+"""Craft of a user's own: glTF, OBJ and STL files, whose parts part_rules tells."""
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import trimesh
-import yaml
+from trimesh.visual.base import Visuals
+from trimesh.visual.color import uv_to_color
+from trimesh.visual.material import PBRMaterial
 
 from pipeline.errors import UserError, nearest, offenders
 from pipeline.files import file_hash, text_hash
 from pipeline.scenes.materials import MATERIALS, Material
 from pipeline.scenes.mesh import CraftMesh, Piece, build
+from pipeline.scenes.part_rules import RULES, Rules, read_rules
 
 ENDINGS = (".glb", ".gltf", ".obj", ".stl")
-PARTS = "parts.yaml"
+SLIVER_M = 1e-6  # a triangle less high has no normal to speak of, and nobody sees it
 
 
 @dataclass(frozen=True)
-class Parts:
-    """parts.yaml. Patterns are regular expressions, matched anywhere, in any case, in a geometry's name.
+class Shape:
+    """One geometry of a file, in body axes and metres.
 
     Attributes:
-        panel: what is solar panel
-        body: what else is body; what matches neither is left out
-        metres: length of the files' unit
-        materials: pattern -> key of MATERIALS; the first that matches wins
+        label: "<file stem>/<node name>/<geometry name>/<material name>"
+        mesh: with vertices merged and without visuals
+        own: what the file says it is made of
     """
 
-    panel: str = "solar|panel|cell|array"
-    body: str = ".*"
-    metres: float = 1.0
-    materials: tuple[tuple[str, str], ...] = ()
+    label: str
+    mesh: trimesh.Trimesh
+    own: Material
 
 
 def class_names(folder: Path) -> tuple[str, ...]:
-    """The classes of a folder of meshes, sorted.
+    """Sorted names of the sub-folders that are not hidden, one a class.
 
     Raises:
-        UserError: the folder is not there or holds no folder.
+        UserError: there is no such folder, or it has no sub-folders.
     """
     if not folder.is_dir():
-        raise UserError(f"--meshes {folder}: no such folder; expected one folder a class with mesh files in it.")
+        found = "a file" if folder.exists() else "nothing"
+        raise UserError(f"{folder}: expected a folder that holds a folder of meshes for each class, found {found}.")
     names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     if not names:
-        raise UserError(f"--meshes {folder} holds no folders; expected one a class with {', '.join(ENDINGS)} files.")
+        raise UserError(f"{folder} has no class folders. Make one for each class and put its meshes into it.")
     return tuple(names)
 
 
-def fingerprint(folder: Path) -> str:
-    """A hash of the names and contents of all files below a folder, 32 hex digits."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return text_hash("".join(f"{path.relative_to(folder).as_posix()} {file_hash(path)}\n" for path in paths))
-
-
 def load_craft(folder: Path, name: str) -> CraftMesh:
-    """One class, ready for rays: body axes and origin as in the files, in metres.
+    """The craft of one class, from all meshes in its folder, body axes as in the files, in metres.
 
-    A geometry's name is `<file>/<node>/<geometry>/<material>`. Surfaces: as parts.yaml says; without
-    that, dark cells for panels, and a plain surface of the file's colour for the body, where a texture counts by the
-    mean of what it shows at the vertices.
+    Args:
+        folder: with the class folders and, if need be, parts.yaml.
+        name: of the class.
 
     Raises:
-        UserError: unreadable files, no files, no panel or no body among them, or a wrong parts.yaml.
+        UserError: there is no such class, parts.yaml or a mesh cannot be used, or nothing is panel or nothing is body.
     """
-    parts = read_parts(folder)
-    paths = sorted(path for path in (folder / name).iterdir() if path.suffix.lower() in ENDINGS)
-    if not paths:
-        raise UserError(f"{folder / name} holds no mesh; expected a file with one of {', '.join(ENDINGS)}.")
-    named = [pair for path in paths for pair in _geometries(path)]
-    pieces, materials = [], []
-    for label, mesh in named:
-        panel = bool(re.search(parts.panel, label, re.I))
-        if panel or re.search(parts.body, label, re.I):
-            mesh.apply_scale(parts.metres)
-            pieces.append(Piece(mesh, panel, np.full(len(mesh.faces), len(materials)), np.eye(3)))
-            materials.append(_surface(parts, label, mesh, panel))
-    missing = [part for part, there in (("panel", True), ("body", False)) if there not in {p.panel for p in pieces}]
-    if missing:
-        patterns = "; ".join(f"{part}: {getattr(parts, part)}" for part in missing)
-        listed = offenders([label for label, _ in named])
-        raise UserError(
-            f"{folder / name} has no {' and no '.join(missing)}: nothing in it matches {patterns}. Set the pattern in "
-            f"{folder / PARTS} to fit these names:\n{listed}"
-        )
-    return build(pieces, tuple(materials))
+    names = class_names(folder)
+    if name not in names:
+        raise UserError(f"{folder} has no class folder {name!r}.{nearest(name, list(names))}")
+    rules = read_rules(folder / RULES)
+    shapes = _shapes(folder / name, rules.metres)
+    parts = [rules.part(shape.label) for shape in shapes]
+    if not {"panel", "body"} <= set(parts):
+        raise UserError(_partless(folder / name, rules, shapes, parts))
+    numbers: dict[Material, int] = {}
+    pieces = []
+    for shape, part in zip(shapes, parts, strict=True):
+        if part:
+            number = numbers.setdefault(rules.surface(shape.label, part, shape.own), len(numbers))
+            pieces.append(Piece(shape.mesh, part == "panel", np.full(len(shape.mesh.faces), number), np.eye(3)))
+    return build(pieces, tuple(numbers))
 
 
-def read_parts(folder: Path) -> Parts:
-    """parts.yaml of a folder, or the defaults where there is none. Raises UserError with all that is wrong in it."""
-    path = folder / PARTS
-    try:
-        said = yaml.safe_load(path.read_text()) if path.exists() else {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not YAML: {error}") from error
-    if not isinstance(said or {}, dict) or not isinstance((said or {}).get("materials") or {}, dict):
-        raise UserError(f"{path}: expected `key: value` lines with the keys {', '.join(vars(Parts()))}.")
-    said = dict(said or {})
-    surfaces = {str(pattern): str(surface) for pattern, surface in (said.get("materials") or {}).items()}
-    wrong = [f"unknown key {key!r}{nearest(str(key), vars(Parts()))}" for key in said if key not in vars(Parts())]
-    wrong += [
-        f"unknown surface {surface!r}{nearest(surface, MATERIALS)}"
-        for surface in surfaces.values()
-        if surface not in MATERIALS
-    ]
-    patterns = [str(said.get(key, getattr(Parts(), key))) for key in ("panel", "body")]
-    wrong += [f"not a regular expression: {pattern!r}" for pattern in (*patterns, *surfaces) if not _compiles(pattern)]
-    metres = said.get("metres", 1.0)
-    if isinstance(metres, bool) or not isinstance(metres, int | float) or not 0 < metres < float("inf"):
-        wrong.append(f"metres {metres!r}: expected the length of the files' unit in metres, a positive number")
-    if wrong:
-        raise UserError(f"{path} cannot be used:\n{offenders(wrong)}")
-    return Parts(*patterns, float(metres), tuple(surfaces.items()))
+def fingerprint(folder: Path) -> str:
+    """12 hex digits that change with the path or content of any file in the folder; hidden files do not count.
+
+    Raises:
+        UserError: there is no such folder, or it has no class folders.
+    """
+    class_names(folder)
+    inner = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    seen = sorted(inside for inside in inner if not any(part.startswith(".") for part in inside.parts))
+    return text_hash("\n".join(f"{file_hash(inner[inside])} {inside.as_posix()!r}" for inside in seen))[:12]
 
 
-def _compiles(pattern: str) -> bool:
-    try:
-        re.compile(pattern)
-    except re.error:
-        return False
-    return True
-
-
-def _geometries(path: Path) -> Iterator[tuple[str, trimesh.Trimesh]]:
-    """Name and mesh, in the file's own frame, of each geometry of a file."""
-    try:
-        scene = trimesh.load_scene(path)
-        for node in sorted(scene.graph.nodes_geometry):
-            place, name = scene.graph[node]
-            mesh = scene.geometry[name].copy()
-            if not isinstance(mesh, trimesh.Trimesh):
-                continue  # points and lines
-            mesh.apply_transform(place)
-            mesh.merge_vertices(merge_tex=True, merge_norm=True)
-            mesh.update_faces(mesh.nondegenerate_faces())
-            if len(mesh.faces):
-                material = getattr(getattr(mesh.visual, "material", None), "name", None)
-                yield f"{path.stem}/{node}/{name}/{material or ''}", mesh
-    except Exception as error:  # trimesh's loaders raise whatever a broken file makes them trip over
-        raise UserError(f"{path} is not a mesh that can be read: {error or type(error).__name__}") from error
-
-
-def _surface(parts: Parts, label: str, mesh: trimesh.Trimesh, panel: bool) -> Material:
-    for pattern, surface in parts.materials:
-        if re.search(pattern, label, re.I):
-            return MATERIALS[surface]
-    return MATERIALS["navy cells"] if panel else _of_colour(mesh)
-
-
-def _of_colour(mesh: trimesh.Trimesh) -> Material:
-    """A plain surface of the mean colour of the file, taken as sRGB; grey paint where it has none."""
-    if not mesh.visual.defined:
-        return MATERIALS["grey paint"]
-    look = getattr(mesh.visual, "material", None)
-    factor = getattr(look, "baseColorFactor", None)
-    textured = getattr(look, "baseColorTexture", None) is not None or getattr(look, "image", None) is not None
-    if factor is not None and not textured:
-        colour = np.asarray(factor[:3], float) / (255 if np.asarray(factor).dtype == np.uint8 else 1)
-    else:
-        plain = look is not None and not textured
-        colour = (look.main_color if plain else mesh.visual.to_color().vertex_colors.mean(axis=0))[:3] / 255
-        colour = colour**2.2
-    shiny = float(getattr(look, "metallicFactor", None) or 0)
-    rough = getattr(look, "roughnessFactor", None)
-    rough = 0.7 if rough is None else float(rough)
-    return Material(
-        tuple(float(c) for c in np.clip(colour, 0.01, 0.95)),
-        gloss=0.2 + 3 * shiny * (1 - rough),
-        shininess=8 + 120 * (1 - rough) ** 2,
-        metallic=shiny,
+def _partless(folder: Path, rules: Rules, shapes: list[Shape], parts: list[str]) -> str:
+    """What to tell the user of a craft without panel or without body."""
+    wrong = [] if "panel" in parts else [f"nothing matches `panel: {rules.panel.pattern}`"]
+    if "body" not in parts:
+        wrong.append(f"nothing that `panel: {rules.panel.pattern}` leaves over matches `body: {rules.body.pattern}`")
+    return (
+        f"class {folder.name!r}: {' and '.join(wrong)}. Names found, as file/node/geometry/material:\n"
+        f"{offenders(list(dict.fromkeys(shape.label for shape in shapes)))}\n"
+        f"Set `panel:` and `body:` in {folder.parent / RULES} to regular expressions that match these names"
+        " (an OBJ's material names need its .mtl file beside it)."
     )
+
+
+def _shapes(folder: Path, metres: float) -> list[Shape]:
+    """The shapes of all mesh files in a class folder; UserError where it has none, or with all that cannot be read."""
+    paths = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    meshes = [path for path in paths if path.suffix.lower() in ENDINGS]
+    if not meshes:
+        raise UserError(f"{folder} has no mesh files. Expected files that end in {', '.join(ENDINGS)}.")
+    shapes, wrong = [], []
+    for path in meshes:
+        try:
+            shapes += _read(path, metres)
+        except Exception as error:  # trimesh's loaders raise whatever a broken file makes them stumble over
+            wrong.append(f"{path.name}: {type(error).__name__}: {error}")
+    if wrong:
+        raise UserError(f"these meshes in {folder} cannot be read; export them anew:\n{offenders(wrong)}")
+    return shapes
+
+
+def _read(path: Path, metres: float) -> list[Shape]:
+    """The shapes of one file, by label; raises what trimesh raises, and ValueError where there is nothing to see."""
+    kind = path.suffix.lower()[1:]
+    split = {"split_objects": True, "split_groups": True} if kind == "obj" else {}  # else their names are lost
+    scene = trimesh.load_scene(path, file_type=kind, process=False, **split)
+    shapes = []
+    for mesh in scene.dump():
+        if isinstance(mesh, trimesh.Trimesh) and (plain := _plain(mesh, metres)):
+            material = getattr(getattr(mesh.visual, "material", None), "name", None) or ""
+            label = f"{path.stem}/{mesh.metadata['node']}/{mesh.metadata['name']}/{material}"
+            shapes.append(Shape(label, plain, _own_look(mesh.visual)))
+    if not shapes:
+        raise ValueError("no triangles in it (compressed glTF, such as Draco's, is not read)")
+    return sorted(shapes, key=lambda shape: shape.label)
+
+
+def _plain(mesh: trimesh.Trimesh, metres: float) -> trimesh.Trimesh | None:
+    """The mesh in metres with each corner once, so that faces know their neighbours; None where no face has an area."""
+    if not np.isfinite(mesh.vertices).all():
+        raise ValueError("a vertex is not finite")
+    plain = trimesh.Trimesh(mesh.vertices * metres, mesh.faces, process=False)
+    plain.merge_vertices(merge_norm=True, merge_tex=True)
+    plain.update_faces(plain.nondegenerate_faces(height=SLIVER_M))
+    plain.remove_unreferenced_vertices()
+    return plain if len(plain.faces) else None
+
+
+def _own_look(visual: Visuals) -> Material:
+    """The surface that a file describes: its mean colour, and for glTF metal and roughness; grey paint without colour.
+
+    A roughness r is a Blinn-Phong exponent n = 2 / r**4 - 2. The lobe peaks at F (n + 2) / 8 times white paint, where
+    F, the reflectance along the normal, is 0.04 for what is no metal and the mean albedo for metal. Shininess and
+    gloss are kept to the range that MATERIALS has.
+    """
+    colour = _colour(visual)
+    if colour is None:
+        return MATERIALS["grey paint"]
+    red, green, blue = albedo = tuple(round(float(value), 4) for value in np.clip(colour, 0.005, 1))  # black has no hue
+    material = getattr(visual, "material", None)
+    if not isinstance(material, PBRMaterial):
+        return Material(albedo)
+    factors = (material.roughnessFactor, material.metallicFactor)
+    roughness, metallic = (1.0 if factor is None else min(max(factor, 0.0), 1.0) for factor in factors)
+    texels = uv_to_color(visual.uv, material.metallicRoughnessTexture)
+    if texels is not None:
+        roughness, metallic = np.multiply((roughness, metallic), texels[:, 1:3].mean(axis=0) / 255).tolist()
+    shininess = min(max(2 / max(roughness, 0.1) ** 4 - 2, 5.0), 200.0)
+    mirror = 0.04 + ((red + green + blue) / 3 - 0.04) * metallic
+    return Material(albedo, round(min(mirror * (shininess + 2) / 8, 5.0), 4), round(shininess, 2), round(metallic, 4))
+
+
+def _colour(visual: Visuals) -> np.ndarray | None:
+    """Mean linear RGB (3,) of a file's own colours, or None.
+
+    Factors of glTF, Kd of OBJ and vertex colours are taken as linear, textures, sampled at the vertices, as sRGB.
+    """
+    material = getattr(visual, "material", None)
+    if material is None:
+        return visual.vertex_colors[:, :3].mean(axis=0) / 255 if visual.defined else None
+    gltf = isinstance(material, PBRMaterial)
+    factor = material.baseColorFactor if gltf else material.kwargs.get("kd")
+    factor = None if factor is None else np.ravel(factor)[:3] / (255 if gltf else 1)
+    texels = uv_to_color(visual.uv, material.baseColorTexture if gltf else material.image)
+    if texels is None:  # no texture, or no Pillow to read it with
+        return factor
+    srgb = texels[:, :3] / 255
+    mean = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).mean(axis=0)
+    return mean * factor if gltf and factor is not None else mean  # many writers leave Kd black beside a texture
