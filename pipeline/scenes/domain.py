@@ -51,7 +51,7 @@ class Domain:
 # Calibrated to the published statistics of SPARK 2026 (pipeline/scenes/statistics.py)
 DEFAULT = Domain(
     fov_deg=(43.6, 43.6),
-    longest=(0.085, 0.84),
+    longest=(0.085, 0.81),
     cut=0.12,
     phase_deg=(15, 120),
     backgrounds={"earth": 0.50, "moon": 0.06, "sun": 0.06, "stars": 0.28, "black": 0.10},
