@@ -22,7 +22,7 @@ def draw_previews(folder: Path, labelled: list[Shot]) -> list[Path]:
     for shot in sorted(labelled[:MOST_READ], key=lambda shot: _longest(folder, shot)):
         by_class.setdefault(shot.craft, []).append(shot)
     each = max(SHOWN // len(by_class), 1)
-    chosen = [shot for shots in by_class.values() for shot in _spread(shots, each)][:SHOWN]
+    chosen = [shot for craft in sorted(by_class) for shot in _spread(by_class[craft], each)][:SHOWN]
     plain, drawn = zip(*(_cells(folder, shot) for shot in chosen), strict=True)
     paths = [folder / name for name in PREVIEWS]
     for path, cells in zip(paths, (plain, drawn), strict=True):
