@@ -8,9 +8,8 @@ import pandas as pd
 
 from pipeline.config import config_of, recipe_values
 from pipeline.dataset.index_table import BOX, rows_of
-from pipeline.files import written_aside
 from pipeline.index import index
-from pipeline.masks.draw import overlay, sheet, with_words
+from pipeline.masks.draw import overlay, save, sheet, with_words
 from pipeline.package import package
 from pipeline.predict import predict
 from pipeline.progress import say
@@ -70,6 +69,5 @@ def draw(folder: Path, truth: pd.DataFrame, place: Answers) -> Path:
             ]
         )
     path = place.folder / "examples.png"
-    with written_aside(path) as aside:
-        cv2.imwrite(str(aside), cv2.cvtColor(sheet(rows, 400), cv2.COLOR_RGB2BGR))
+    save(path, sheet(rows, 400))
     return path

@@ -25,7 +25,7 @@ def written_aside(path: Path) -> Iterator[Path]:
     """
     aside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         yield aside
         aside.replace(path)
     except OSError as error:
@@ -35,6 +35,18 @@ def written_aside(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             aside.unlink()
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it where they are missing.
+
+    Raises:
+        DiskError: no folder can be there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DiskError(f"cannot make the folder {folder}: {error.strerror}. Choose another one.") from error
 
 
 def drop_leftovers(folder: Path) -> None:
@@ -52,8 +64,22 @@ def write_json(path: Path, content: dict) -> None:
 
 
 def read_json(path: Path) -> dict:
-    """The content of a JSON file, or an empty dict where there is none."""
-    return json.loads(path.read_text()) if path.exists() else {}
+    """The content of a JSON file that holds an object, or an empty dict where there is none.
+
+    Raises:
+        UserError: it holds something else.
+    """
+    if not path.exists():
+        return {}
+    try:
+        content = json.loads(path.read_text())
+    except ValueError as error:  # not JSON, or not text
+        raise UserError(f"{path} is damaged: {error}. Delete it, or what it belongs to, and make it anew.") from error
+    if not isinstance(content, dict):
+        raise UserError(
+            f"{path} is damaged: it holds no JSON object. Delete it, or what it belongs to, and make it anew."
+        )
+    return content
 
 
 def file_hash(path: Path) -> str:

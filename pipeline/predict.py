@@ -5,7 +5,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
@@ -16,9 +15,10 @@ from pipeline.dataset.prediction_table import Parts, made_from
 from pipeline.engine.inference import Asked, answers
 from pipeline.engine.trained import data_of, run_config, trained_network
 from pipeline.errors import UserError, offenders
-from pipeline.files import file_hash, text_hash, written_aside
+from pipeline.files import file_hash, text_hash
 from pipeline.index import ensure_index
 from pipeline.masks.draw import overlay as draw_overlay
+from pipeline.masks.draw import save as save_picture
 from pipeline.progress import progress, say
 from pipeline.run_folder import Answers, Run, find_run, manifest_of, recorded
 from pipeline.tracks.spark2026 import CLASSES, SIZE
@@ -154,7 +154,5 @@ def _draw(folder: Path, rows: pd.DataFrame, place: Answers) -> None:
             words = f"{row['class_name']} {max(row['class_probs']):.2f}" + (" (fall-back)" if row["fallback"] else "")
             drawn = draw_overlay(image_hwc, row["body_rle"], row["panel_rle"], box, words)
             name = row["image_id"].replace("/", "__")
-            path = place.folder / "overlay" / (name if name.endswith(".jpg") else f"{name}.jpg")
-            with written_aside(path) as aside:
-                cv2.imwrite(str(aside), cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
+            save_picture(place.folder / "overlay" / (name if name.endswith(".jpg") else f"{name}.jpg"), drawn)
     say(f"drawn: {place.folder / 'overlay'}")

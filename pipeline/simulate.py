@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from pipeline.errors import UserError, offenders
-from pipeline.files import drop_leftovers, read_json, write_json, written_aside
+from pipeline.files import drop_leftovers, file_hash, make_folder, read_json, text_hash, write_json, written_aside
 from pipeline.processes import cores, spread
 from pipeline.progress import progress
 from pipeline.run_folder import DATA
@@ -27,6 +28,7 @@ from pipeline.scenes.user_meshes import fingerprint
 SETTINGS = "simulate.json"
 LABELS = "labels.parquet"
 LEAST_SIZE = 64  # pixels; below it the smallest craft are a few pixels
+MOST_SIZE = 4096  # pixels; above it an image takes gigabytes of memory
 
 
 def simulate(
@@ -57,7 +59,8 @@ def simulate(
             measure how a model holds up; choose nothing on it
         meshes: folder of your own craft, a folder a class with glTF, OBJ or STL files, instead of the ten built-in ones
         preview: draw contact sheets of 40 images, plain and with masks and boxes
-        check: compare the set's pixels with the published statistics; exit code 2 where they are out of bounds
+        check: compare the set's pixels with the published statistics; exit code 2 where the default domain's ten craft
+            are out of bounds
 
     Raises:
         UserError: impossible numbers, meshes without parts, a folder with something else in it, or a full disk.
@@ -67,19 +70,21 @@ def simulate(
     """
     settings = _settings(count, size, seed, val, test)
     studio = Studio(seed, size, domain)
-    if meshes:
-        studio = replace(studio, meshes=str(meshes), fingerprint=fingerprint(meshes))
-        for name in studio.classes:
-            studio.mesh(name)  # so that bad meshes are told before anything is written
-    settings |= {"domain": domain, "meshes": studio.fingerprint}
     folder = Path(out) if out else DATA / ("sim" if domain == "default" else f"sim-{domain}")
+    if meshes:
+        if folder.resolve().is_relative_to(Path(meshes).resolve()):
+            raise UserError(f"{folder} lies inside the meshes' folder {meshes}. Choose another with --out.")
+        studio = replace(studio, meshes=str(meshes), fingerprint=fingerprint(meshes))
+        for index in range(len(studio.classes)):
+            look(studio, "train", index)  # so that bad meshes are told before anything is written
+    settings |= {"domain": domain, "meshes": studio.fingerprint, "simulator": _version()}
     plan = _generate(folder, studio, settings, cores())
     labelled = [shot for shot in plan if shot.mask is not None]
     if preview:
         for path in draw_previews(folder, labelled):
             print(f"contact sheet: {path}")
     if check:
-        _check(folder, labelled, domain, cores())
+        _check(folder, labelled, studio, cores())
 
 
 def _settings(count: int, size: int, seed: int, val: int | None, test: int | None) -> dict[str, int]:
@@ -96,8 +101,8 @@ def _settings(count: int, size: int, seed: int, val: int | None, test: int | Non
         wrong.append(f"--count {count}: expected 1 or more labelled images")
     elif not 0 <= settings["val"] <= count:
         wrong.append(f"--val {val}: expected 0 to --count ({count}), for val is a part of it")
-    if size < LEAST_SIZE:
-        wrong.append(f"--size {size}: expected {LEAST_SIZE} pixels or more")
+    if not LEAST_SIZE <= size <= MOST_SIZE:
+        wrong.append(f"--size {size}: expected {LEAST_SIZE} to {MOST_SIZE} pixels")
     if seed < 0:
         wrong.append(f"--seed {seed}: expected 0 or more")
     if settings["test"] < 0:
@@ -115,10 +120,9 @@ def _generate(out: Path, studio: Studio, settings: dict, processes: int) -> list
     plan = shots(studio, train, settings["val"], settings["test"])
     missing = [shot for shot in plan if not is_made(out, shot)]
     tables = [out / f"{split}.csv" for split in ("train", "val")]
-    if not missing and all(path.exists() for path in (*tables, out / LABELS)):
+    if not missing and _tables_stand(out, settings):
         print(f"{out} is finished: {len(plan)} images ({_numbers(settings)}). Nothing to do.")
         return plan
-    drop_leftovers(out)
     make = functools.partial(_make, out, studio)
     rows = list(progress(spread(make, plan, processes, chunk=4), len(plan), "simulate"))
     write_labels(out / LABELS, [row for _, row in rows])
@@ -131,6 +135,26 @@ def _generate(out: Path, studio: Studio, settings: dict, processes: int) -> list
     return plan
 
 
+def _version() -> str:
+    """12 hex digits of the simulator's code: other code may draw other images from the same seed."""
+    sources = sorted((Path(__file__).parent / "scenes").rglob("*.py"))
+    return text_hash("\n".join(file_hash(path) for path in sources))[:12]
+
+
+def _tables_stand(out: Path, settings: dict) -> bool:
+    """Whether all tables are there, whole."""
+    train = settings["count"] - settings["val"]
+    try:
+        rows = [len(pd.read_csv(out / f"{split}.csv")) for split in ("train", "val")]
+        return [*rows, len(pd.read_parquet(out / LABELS))] == [
+            train,
+            settings["val"],
+            settings["count"] + settings["test"],
+        ]
+    except (OSError, ValueError):  # not there, or not what they should be; pandas' and pyarrow's errors are of these
+        return False
+
+
 def _numbers(settings: dict) -> str:
     return f"train {settings['count'] - settings['val']}, val {settings['val']}, test {settings['test']}"
 
@@ -139,15 +163,18 @@ def _claim(out: Path, settings: dict) -> None:
     """Put the settings into a new folder, or see that those in an old one are the same."""
     if out.exists() and not out.is_dir():
         raise UserError(f"{out} is a file; expected a folder, new or empty. Choose another with --out.")
+    make_folder(out)
+    drop_leftovers(out)
     there = read_json(out / SETTINGS)
-    if not there and out.is_dir() and any(path.name != SETTINGS for path in out.iterdir()):
+    if not there and any(path.name != SETTINGS and not path.name.startswith(".") for path in out.iterdir()):
         raise UserError(f"{out} holds files that simulate did not make. Choose another folder with --out.")
     differ = [
         f"{name} {there.get(name)} there, {value} asked" for name, value in settings.items() if there.get(name) != value
     ]
     if there and differ:
         raise UserError(
-            f"{out} holds a set with other settings ({'; '.join(differ)}). Choose another folder with --out."
+            f"{out} holds a set with other settings ({'; '.join(differ)}). Delete it, or choose another folder with "
+            "--out."
         )
     if not there:
         write_json(out / SETTINGS, settings)
@@ -170,13 +197,14 @@ def _write_table(path: Path, rows: list[tuple[str, ...]]) -> None:
         aside.write_text(text.getvalue())
 
 
-def _check(out: Path, labelled: list[Shot], domain: str, processes: int) -> None:
+def _check(out: Path, labelled: list[Shot], studio: Studio, processes: int) -> None:
     """Print the set's statistics beside the published ones."""
     work = spread(functools.partial(sums, out), labelled, processes, chunk=8)
     total = np.sum(list(progress(work, len(labelled), "check")), axis=0)
-    lines, off = table(figures(total, list(Counter(shot.craft for shot in labelled).values())))
+    count = Counter(shot.craft for shot in labelled)
+    lines, off = table(figures(total, [count[craft] for craft in studio.classes]))
     print(f"{len(labelled)} labelled images of {out} beside the published figures of SPARK 2026:\n{lines}")
-    if off and domain == "default":
+    if off and studio.world == "default" and not studio.meshes:
         raise UserError(
             f"{out} is out of bounds in {', '.join(off)}. The bounds are meant for 400 or more images of the ten "
             "built-in craft; chance alone moves fewer."

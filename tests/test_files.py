@@ -56,6 +56,22 @@ def test_json(tmp_path):
     assert read_json(tmp_path / "a.json") == {"b": [1, None]}
 
 
+@pytest.mark.parametrize("content", [b"", b'{"a": 1', b"[1]", b"null", b"\xff\xfe\x00"])
+def test_damaged_json_is_one_line(tmp_path, content):
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(UserError, match=r"a\.json is damaged: ") as error:
+        read_json(tmp_path / "a.json")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("below", ["file/sub/a", "link/a", "n" * 300 + "/a"])
+def test_a_folder_that_cannot_be_is_one_line(tmp_path, below):
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UserError, match="cannot make the folder"), written_aside(tmp_path / below):
+        raise AssertionError
+
+
 def test_hashes(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     assert file_hash(tmp_path / "a") == text_hash("abc") == hashlib.blake2b(b"abc", digest_size=16).hexdigest()

@@ -1,8 +1,11 @@
 """Pictures of answers: body red, panel blue, box and words over the image."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 
+from pipeline.files import written_aside
 from pipeline.masks import rle
 
 BODY_RGB, PANEL_RGB, BOX_RGB = (255, 70, 70), (80, 120, 255), (120, 255, 120)
@@ -51,3 +54,10 @@ def sheet(rows: list[list[np.ndarray]], side: int) -> np.ndarray:
         [cv2.copyMakeBorder(cell, 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=(255,) * 3) for cell in row] for row in cells
     ]
     return np.vstack([np.hstack(row) for row in framed])
+
+
+def save(path: Path, image_hwc: np.ndarray) -> None:
+    """Write an RGB picture in the format of the path's ending, whole. Raises DiskError where the disk is full."""
+    content = cv2.imencode(path.suffix, cv2.cvtColor(image_hwc, cv2.COLOR_RGB2BGR))[1].tobytes()
+    with written_aside(path) as aside:
+        aside.write_bytes(content)

@@ -126,12 +126,16 @@ def _moon(globe: Globe, normal: np.ndarray, axis: np.ndarray) -> np.ndarray:
 
 
 def add_stars(light: np.ndarray, count: int, rng: np.random.Generator) -> None:
-    """Add `count` stars to a linear picture (S, S, 3) float32, in place: mostly faint, some coloured, few large."""
+    """Add `count` stars to a linear picture (S, S, 3) float32, in place: mostly faint, some coloured, few large.
+
+    Their light is that of a picture of 1024 pixels; on larger pixels it is thinner.
+    """
     size = len(light)
-    at = rng.integers(0, size, (count, 2))
+    column, row = rng.integers(0, size, (count, 2)).T
     star = (0.006 * (1 - rng.uniform(size=count)) ** -1.3).clip(0, 2).astype(np.float32)
-    tint = rng.normal(1, 0.12, (count, 3)).astype(np.float32).clip(0.6, 1.2)
-    light[at[:, 1], at[:, 0]] += star[:, None] * tint
-    for step in ((0, 1), (1, 0), (0, -1), (-1, 0)):
-        y, x = np.clip(at[:, 1] + step[0], 0, size - 1), np.clip(at[:, 0] + step[1], 0, size - 1)
-        light[y, x] += (0.5 * np.maximum(star - 0.03, 0) * size / 1024)[:, None] * tint
+    halo = 0.5 * np.maximum(star - 0.03, 0)
+    tint = rng.normal(1, 0.12, (count, 3)).astype(np.float32).clip(0.6, 1.2) * (size / 1024) ** 2
+    np.add.at(light, (row, column), star[:, None] * tint)
+    for down, right in ((0, 1), (1, 0), (0, -1), (-1, 0)):
+        near = np.clip(row + down, 0, size - 1), np.clip(column + right, 0, size - 1)
+        np.add.at(light, near, halo[:, None] * tint)

@@ -13,9 +13,9 @@ class Domain:
         fov_deg: field of view of the camera, degrees
         longest: longest side of the craft's projected box, image sides, log-uniform
         cut: share of images whose craft the image edge cuts
-        phase_deg: angle at the craft between sun and camera, degrees
+        phase_deg: angle between the sun and the way back along the optical axis, degrees
         backgrounds: shares of earth, moon, sun, stars and black; they sum to 1
-        exposure: median and deviation of the logarithm of the brightness of white paint that faces the sun
+        exposure: linear brightness of a perfectly white face towards the sun: median, and deviation of its logarithm
         dim: share of images that are nearly dark
         dim_exposure: factor on the exposure of those, log-uniform
         ambient: light that reaches shadows where no Earth stands behind, share of the sun's, log-uniform

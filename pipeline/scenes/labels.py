@@ -7,9 +7,9 @@ import pandas as pd
 
 from pipeline.files import written_aside
 from pipeline.scenes.layout import Shot
-from pipeline.scenes.render import View, body_rays
+from pipeline.scenes.render import View
 
-NEAR = 0.004  # shares of the distance: a key point this far behind the first hit is still in sight
+LIFT = 0.002  # of the craft's extent: rays to the eye start this far off a key point, clear of its own faces
 
 
 def label(shot: Shot, view: View) -> dict[str, object]:
@@ -18,8 +18,8 @@ def label(shot: Shot, view: View) -> dict[str, object]:
     image_id, class_name, split; `quaternion` (4: w, x, y, z, Hamilton) and `translation_m` (3) with p_camera =
     R(q) p_body + t, OpenCV axes; `camera_matrix` (9, row by row, pixels; no distortion); `key_points_m` (K * 3, body
     axes) and `key_points_px` (K * 2, column first, also those behind the craft or outside the image) with
-    `key_points_seen` (K); `sun` (3, towards it, camera axes), `background`, `exposure` (linear brightness of sunlit
-    white paint).
+    `key_points_seen` (K); `sun` (3, towards it, camera axes), `background`, `exposure` (linear brightness of a
+    perfectly white face towards the sun).
     """
     scene = view.scene
     points = view.mesh.key_points
@@ -42,14 +42,13 @@ def label(shot: Shot, view: View) -> dict[str, object]:
 
 def seen(view: View, in_camera: np.ndarray) -> np.ndarray:
     """Which points (K, 3), camera axes, lie inside the image with nothing of the craft before them: (K,) bool."""
+    pose = view.scene.pose
     pixels = view.scene.camera.project(in_camera)
     inside = ((pixels >= 0) & (pixels < view.scene.camera.size)).all(axis=1)
-    origin, directions = body_rays(view.scene, pixels)
-    face = view.mesh.first_hit(origin, directions)
-    hit = view.mesh.points(face, origin[0], directions)
-    ahead = np.linalg.norm(hit - origin, axis=1)
-    away = np.linalg.norm(in_camera, axis=1)
-    return inside & ((face < 0) | (ahead > away * (1 - NEAR)))
+    to_eye = (-in_camera / np.linalg.norm(in_camera, axis=1, keepdims=True)) @ pose.rotation
+    lift = LIFT * np.ptp(view.mesh.vertices, axis=0).max()
+    starts = (in_camera - pose.translation) @ pose.rotation + lift * to_eye
+    return inside & (view.mesh.first_hit(starts.astype(np.float32), to_eye.astype(np.float32)) < 0)
 
 
 def write_labels(path: Path, rows: list[dict[str, object]]) -> None:

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from pipeline.dataset.mask_colours import colours_from_labels
+from pipeline.errors import UserError
 from pipeline.files import written_aside
 from pipeline.scenes.studio import Studio
 
@@ -68,7 +69,11 @@ def _labelled(studio: Studio, split: str, index: int, first: int) -> Shot:
 
 def is_made(out: Path, shot: Shot) -> bool:
     """Whether the files of a shot stand; each is either whole or not there."""
-    return (out / shot.image).exists() and (shot.mask is None or (out / shot.mask).exists())
+    return all(_has_content(out / path) for path in (shot.image, shot.mask) if path is not None)
+
+
+def _has_content(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0  # a machine that lost power leaves files of no bytes
 
 
 def save(out: Path, shot: Shot, image: np.ndarray, labels: np.ndarray) -> None:
@@ -92,13 +97,19 @@ def encode_mask(labels: np.ndarray) -> bytes:
     return cv2.imencode(".jpg", colours_from_labels(labels)[..., ::-1], MASK_QUALITY)[1].tobytes()
 
 
+def read_rgb(path: Path) -> np.ndarray:
+    """An image or mask of a set, (S, S, 3) uint8 RGB. Raises UserError where it is damaged."""
+    rgb = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    if rgb is None:
+        raise UserError(f"{path} is damaged. Delete it and run the same simulate command again, which makes it anew.")
+    return rgb
+
+
 def stored_box(path: Path) -> str:
     """The box of a mask file as text, `(x_min, y_min, x_max, y_max)`, pixels, max exclusive.
 
     It is read from the file and not from the scene, so that box and mask agree to the pixel, also after a restart.
     """
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise ValueError(f"cannot read the mask {path}")
-    x, y, width, height = cv2.boundingRect(cv2.max(bgr[..., 0], bgr[..., 2]) // 128)
+    rgb = read_rgb(path)
+    x, y, width, height = cv2.boundingRect(cv2.max(rgb[..., 0], rgb[..., 2]) // 128)
     return f"({x}, {y}, {x + width}, {y + height})"

@@ -34,7 +34,7 @@ class Lights:
 def shade(
     mesh: CraftMesh, face: np.ndarray, points: np.ndarray, to_eye: np.ndarray, lights: Lights, footprint_m: float
 ) -> np.ndarray:
-    """Linear radiance (N, 3) float32 that leaves N surface points; 1 is white paint that faces the sun.
+    """Linear radiance (N, 3) float32 that leaves N surface points; 1 is a perfectly white face towards the sun.
 
     Args:
         mesh: the craft

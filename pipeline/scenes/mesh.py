@@ -153,14 +153,14 @@ def _curved(mesh: trimesh.Trimesh) -> tuple[np.ndarray, np.ndarray]:
 
 
 def spread_points(vertices: np.ndarray, count: int) -> np.ndarray:
-    """`count` of the vertices (V, 3), far from one another: (count, 3).
+    """`count` of the vertices (V, 3), far from one another, or all of them where there are fewer places: (K, 3).
 
     Farthest-point sampling from the vertex farthest from the centroid, as PVNet (Peng et al., CVPR 2019) chooses key
     points.
     """
     distance = np.linalg.norm(vertices - vertices.mean(axis=0), axis=1)
     chosen = []
-    for _ in range(count):
+    for _ in range(min(count, len(np.unique(vertices.round(6), axis=0)))):
         chosen.append(int(np.argmax(distance.round(6))))
         away = np.linalg.norm(vertices - vertices[chosen[-1]], axis=1)
         distance = away if len(chosen) == 1 else np.minimum(distance, away)

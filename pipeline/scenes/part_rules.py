@@ -44,8 +44,9 @@ def read_rules(path: Path) -> Rules:
     wrong = [f"unknown key {key}.{nearest(str(key), list(DEFAULTS))}" for key in said if key not in DEFAULTS]
     panel, body, metres, named = ((DEFAULTS | said)[key] for key in DEFAULTS)
     panel, body = _pattern(panel, "panel:", wrong), _pattern(body, "body:", wrong)
-    if isinstance(metres, bool) or not isinstance(metres, int | float) or not 0 < metres < math.inf:
-        wrong.append(f"metres: must be a number more than 0, found {metres!r}")
+    length = _number(metres)
+    if not 0 < length < math.inf:
+        wrong.append(f"metres: must be a number more than 0, found {str(metres)[:40]}")
     if not isinstance(named, dict):
         wrong.append(f"materials: must hold patterns and names of surfaces, found {named!r}")
         named = {}
@@ -57,7 +58,15 @@ def read_rules(path: Path) -> Rules:
     if wrong:
         raise UserError(f"{path} cannot be used:\n{offenders(wrong)}")
     surfaces = [MATERIALS[str(surface)] for surface in named.values()]
-    return Rules(panel, body, float(metres), tuple(zip(patterns, surfaces, strict=True)))
+    return Rules(panel, body, length, tuple(zip(patterns, surfaces, strict=True)))
+
+
+def _number(said: object) -> float:
+    """The number, also where YAML takes it for a text (1e-3); NaN for what is none."""
+    try:
+        return math.nan if isinstance(said, bool) else float(said)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 def _pattern(text: object, key: str, wrong: list[str]) -> re.Pattern[str]:

@@ -6,10 +6,9 @@ import cv2
 import numpy as np
 
 from pipeline.dataset.mask_colours import BODY, PANEL, labels_from_colours
-from pipeline.files import written_aside
 from pipeline.masks import rle
-from pipeline.masks.draw import overlay, sheet, with_words
-from pipeline.scenes.layout import Shot, stored_box
+from pipeline.masks.draw import overlay, save, sheet, with_words
+from pipeline.scenes.layout import Shot, read_rgb, stored_box
 
 PREVIEWS = ("preview.png", "preview_masks.png")
 SHOWN, COLUMNS, SIDE = 40, 8, 256
@@ -29,8 +28,7 @@ def draw_previews(folder: Path, labelled: list[Shot]) -> list[Path]:
         blank = [np.zeros_like(cells[0])] * (-len(cells) % COLUMNS)
         cells = [*cells, *blank]
         grid = sheet([cells[i : i + COLUMNS] for i in range(0, len(cells), COLUMNS)], SIDE)
-        with written_aside(path) as aside:
-            cv2.imwrite(str(aside), cv2.cvtColor(grid, cv2.COLOR_RGB2BGR))
+        save(path, grid)
     return paths
 
 
@@ -48,7 +46,7 @@ def _longest(folder: Path, shot: Shot) -> int:
 def _cells(folder: Path, shot: Shot) -> tuple[np.ndarray, np.ndarray]:
     """The image with its class, and the same with masks and box, at twice a cell's size."""
     side = 2 * SIDE
-    image, mask = (cv2.imread(str(folder / path), cv2.IMREAD_COLOR_RGB) for path in (shot.image, shot.mask))
+    image, mask = (read_rgb(folder / path) for path in (shot.image, shot.mask))
     image = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
     labels = cv2.resize(labels_from_colours(mask), (side, side), interpolation=cv2.INTER_NEAREST)
     x, y, width, height = cv2.boundingRect((labels > 0).astype(np.uint8))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.dataset.mask_colours import BODY
+from pipeline.errors import UserError
 from pipeline.scenes.background import add_stars, globe_radiance
 from pipeline.scenes.light import Lights, shade
 from pipeline.scenes.mesh import CraftMesh
@@ -44,6 +45,9 @@ def look(studio: Studio, split: str, index: int) -> View:
     """What image `index` of a split shows; the same arguments give the same view.
 
     A craft that shows too little of its body is drawn again.
+
+    Raises:
+        UserError: it never shows enough.
     """
     craft = studio.craft_of(split, index)
     mesh = studio.mesh(craft)
@@ -53,7 +57,10 @@ def look(studio: Studio, split: str, index: int) -> View:
         labels, faces, corner = first_hits(scene, mesh)
         if (labels == BODY).sum() >= max(1, MIN_BODY * studio.size**2):
             return View(craft, mesh, scene, labels, faces, corner)
-    raise RuntimeError(f"no visible craft in {ATTEMPTS} attempts: {studio}, {split} {index}")
+    raise UserError(
+        f"class {craft!r}: none of {ATTEMPTS} attempts showed enough of its body. Is it hidden, or much smaller than "
+        "the panels?"
+    )
 
 
 def first_hits(scene: Scene, mesh: CraftMesh) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:

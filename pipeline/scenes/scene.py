@@ -10,6 +10,7 @@ from pipeline.scenes.domain import Domain, Range
 from pipeline.scenes.mesh import CraftMesh
 
 SPLITS = ("train", "val", "test")
+MISS_PX = 4  # of 1024: a craft that stands farther off from where it should be is turned anew
 GOLDEN, ROOT2 = 0.6180339887498949, 0.41421356237309515
 
 
@@ -37,7 +38,7 @@ class Optics:
     """What lens and sensor do to the light; pixels of this image.
 
     Attributes:
-        exposure: display brightness of white paint that faces the sun, linear
+        exposure: linear brightness of a perfectly white face towards the sun
         veil: (3,) stray light everywhere, linear
         read_noise: standard deviation, linear
         electrons: full well, which makes the shot noise
@@ -101,12 +102,13 @@ def draw(
     camera = Camera(size, rng.uniform(*domain.fov_deg))
     low, high = domain.longest
     longest = low * (high / low) ** min(1.0, size_turn + 0.12 * attempt)
-    quaternion = rng.normal(size=4)
-    spot = rng.uniform(size=2)
-    if rng.uniform() < domain.cut:
-        out = rng.uniform(0.15, 0.6)
-        spot[rng.integers(2)] = -out if rng.uniform() < 0.5 else 1 + out
-    pose, _ = place(mesh.vertices, quaternion / np.linalg.norm(quaternion), camera, longest * size, spot)
+    missed = np.inf
+    while missed > MISS_PX * size / 1024:
+        quaternion, spot = rng.normal(size=4), rng.uniform(size=2)
+        if rng.uniform() < domain.cut:
+            out = rng.uniform(0.15, 0.6)
+            spot[rng.integers(2)] = -out if rng.uniform() < 0.5 else 1 + out
+        pose, missed = place(mesh.vertices, quaternion / np.linalg.norm(quaternion), camera, longest * size, spot)
     background = _background(domain, ground_turn)
     return Scene(
         camera=camera,

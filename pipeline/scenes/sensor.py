@@ -10,6 +10,7 @@ from pipeline.scenes.scene import Optics
 
 GAMMA = 2.2
 GRAIN_ROOM = 256  # how far the grain tile may be shifted, pixels
+MOTION_STEPS = 64  # points that a blur by motion is the mean of
 LEVELS = 1 << 14  # of the converter
 BRIGHTEST = 20.0  # linear; what is brighter blooms no further
 
@@ -66,15 +67,22 @@ def _blurred(light: np.ndarray, optics: Optics) -> np.ndarray:
     light = np.minimum(light, 2)
     if optics.focus_px > 0.2:
         light = cv2.GaussianBlur(light, (0, 0), optics.focus_px)
-    length = np.hypot(*optics.motion_px)
-    if length >= 1.5:
-        reach = int(np.ceil(length / 2))
-        kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
-        half = np.array(optics.motion_px) / 2 * 16
-        ends = (np.array((reach, reach)) * 16 + np.stack([-half, half])).round().astype(int)
-        cv2.line(kernel, ends[0].tolist(), ends[1].tolist(), 1.0, 1, cv2.LINE_8, shift=4)
-        light = cv2.filter2D(light, -1, kernel / kernel.sum())
+    if np.hypot(*optics.motion_px) >= 1.5:
+        light = cv2.filter2D(light, -1, motion_kernel(*optics.motion_px))
     return light
+
+
+def motion_kernel(x: float, y: float) -> np.ndarray:
+    """A line from (-x / 2, -y / 2) to (x / 2, y / 2) pixels about the middle, (k, k) float32, odd, with sum 1."""
+    reach = int(np.ceil(np.hypot(x, y) / 2)) + 1
+    kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
+    along = (np.arange(MOTION_STEPS) + 0.5) / MOTION_STEPS - 0.5
+    left, top = (np.floor(reach + along * length).astype(int) for length in (x, y))
+    right, low = reach + along * x - left, reach + along * y - top  # shares of the pixels beyond
+    for dx, dy in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        share = (right if dx else 1 - right) * (low if dy else 1 - low)
+        np.add.at(kernel, (top + dy, left + dx), share / MOTION_STEPS)
+    return kernel
 
 
 @cache

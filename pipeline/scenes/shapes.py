@@ -85,20 +85,10 @@ def lathe(profile: Outline, at: Vector, material: str, turn: Vector = ZERO, side
     return Solid("lathe", np.array(profile, float), _placed(at, turn), material, sides)
 
 
-def drum(
-    radius: float,
-    height: float,
-    at: Vector,
-    material: str,
-    turn: Vector = ZERO,
-    sides: int = 32,
-    top: float | None = None,
-) -> Solid:
-    """A closed cylinder, or a cone with another radius on `top`; with few `sides` a prism (radius to its corners)."""
-    top = radius if top is None else top
-    return lathe(
-        [(0, -height / 2), (radius, -height / 2), (top, height / 2), (0, height / 2)], at, material, turn, sides
-    )
+def drum(radius: float, height: float, at: Vector, material: str, turn: Vector = ZERO, sides: int = 32) -> Solid:
+    """A closed cylinder; with few `sides` a prism (radius to its corners)."""
+    low, high = -height / 2, height / 2
+    return lathe([(0, low), (radius, low), (radius, high), (0, high)], at, material, turn, sides)
 
 
 def tube(

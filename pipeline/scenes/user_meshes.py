@@ -14,8 +14,10 @@ from pipeline.files import file_hash, text_hash
 from pipeline.scenes.materials import MATERIALS, Material
 from pipeline.scenes.mesh import CraftMesh, Piece, build
 from pipeline.scenes.part_rules import RULES, Rules, read_rules
+from pipeline.scenes.scene import SPLITS
 
 ENDINGS = (".glb", ".gltf", ".obj", ".stl")
+LARGEST_M = 10_000  # single precision draws larger craft wrongly
 SLIVER_M = 1e-6  # a triangle less high has no normal to speak of, and nobody sees it
 
 
@@ -38,7 +40,7 @@ def class_names(folder: Path) -> tuple[str, ...]:
     """Sorted names of the sub-folders that are not hidden, one a class.
 
     Raises:
-        UserError: there is no such folder, or it has no sub-folders.
+        UserError: there is no such folder, it has no sub-folders, or some cannot be names of classes.
     """
     if not folder.is_dir():
         found = "a file" if folder.exists() else "nothing"
@@ -46,6 +48,9 @@ def class_names(folder: Path) -> tuple[str, ...]:
     names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     if not names:
         raise UserError(f"{folder} has no class folders. Make one for each class and put its meshes into it.")
+    odd = [repr(name) for name in names if name in SPLITS or not name.isprintable()]
+    if odd:
+        raise UserError(f"these folders in {folder} cannot be classes; give them other names:\n{offenders(odd)}")
     return tuple(names)
 
 
@@ -67,6 +72,12 @@ def load_craft(folder: Path, name: str) -> CraftMesh:
     parts = [rules.part(shape.label) for shape in shapes]
     if not {"panel", "body"} <= set(parts):
         raise UserError(_partless(folder / name, rules, shapes, parts))
+    longest = max(float(shape.mesh.extents.max()) for shape in shapes)
+    if longest > LARGEST_M:
+        raise UserError(
+            f"class {name!r} is {longest:.3g} m long, expected at most {LARGEST_M:g}. Set `metres:` in {folder / RULES}"
+            " to the length of the files' unit in metres."
+        )
     numbers: dict[Material, int] = {}
     pieces = []
     for shape, part in zip(shapes, parts, strict=True):
@@ -123,22 +134,26 @@ def _read(path: Path, metres: float) -> list[Shape]:
     kind = path.suffix.lower()[1:]
     split = {"split_objects": True, "split_groups": True} if kind == "obj" else {}  # else their names are lost
     scene = trimesh.load_scene(path, file_type=kind, process=False, **split)
-    shapes = []
-    for mesh in scene.dump():
-        if isinstance(mesh, trimesh.Trimesh) and (plain := _plain(mesh, metres)):
+    shapes, meshes = [], [mesh for mesh in scene.dump() if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces)]
+    if not meshes:
+        raise ValueError("no triangles in it (compressed glTF, such as Draco's, is not read)")
+    for mesh in meshes:
+        if plain := _plain(mesh, metres):
             material = getattr(getattr(mesh.visual, "material", None), "name", None) or ""
             label = f"{path.stem}/{mesh.metadata['node']}/{mesh.metadata['name']}/{material}"
             shapes.append(Shape(label, plain, _own_look(mesh.visual)))
     if not shapes:
-        raise ValueError("no triangles in it (compressed glTF, such as Draco's, is not read)")
+        raise ValueError(f"no triangle in it is higher than {SLIVER_M:g} m; is `metres:` in {RULES} right?")
     return sorted(shapes, key=lambda shape: shape.label)
 
 
 def _plain(mesh: trimesh.Trimesh, metres: float) -> trimesh.Trimesh | None:
     """The mesh in metres with each corner once, so that faces know their neighbours; None where no face has an area."""
-    if not np.isfinite(mesh.vertices).all():
+    with np.errstate(over="ignore"):
+        vertices = mesh.vertices * metres
+    if not np.isfinite(vertices).all():
         raise ValueError("a vertex is not finite")
-    plain = trimesh.Trimesh(mesh.vertices * metres, mesh.faces, process=False)
+    plain = trimesh.Trimesh(vertices, mesh.faces, process=False)
     plain.merge_vertices(merge_norm=True, merge_tex=True)
     plain.update_faces(plain.nondegenerate_faces(height=SLIVER_M))
     plain.remove_unreferenced_vertices()
@@ -155,6 +170,8 @@ def _own_look(visual: Visuals) -> Material:
     colour = _colour(visual)
     if colour is None:
         return MATERIALS["grey paint"]
+    if not np.isfinite(colour).all():
+        raise ValueError("a colour is not finite")
     red, green, blue = albedo = tuple(round(float(value), 4) for value in np.clip(colour, 0.005, 1))  # black has no hue
     material = getattr(visual, "material", None)
     if not isinstance(material, PBRMaterial):

@@ -56,7 +56,17 @@ def test_noise_is_periodic():
 
 
 def test_as_many_stars_as_asked():
-    sky = np.zeros((256, 256, 3), np.float32)
+    sky = np.zeros((1024, 1024, 3), np.float32)
     add_stars(sky, 50, np.random.default_rng(0))
-    lit = (sky.max(axis=2) > 0.03).sum()
+    lit = (sky.max(axis=2) > 0.03 / 16).sum()
     assert 45 <= lit <= 50 * 5
+
+
+def test_stars_give_as_much_light_in_pictures_of_any_size():
+    mean = {}
+    for size in (64, 256, 1024):
+        sky = np.zeros((size, size, 3), np.float32)
+        add_stars(sky, 5000, np.random.default_rng(0))  # many share a pixel of the smallest
+        mean[size] = sky.mean(dtype=float)
+    assert mean[64] == pytest.approx(mean[1024], rel=1e-3)
+    assert mean[256] == pytest.approx(mean[1024], rel=1e-3)

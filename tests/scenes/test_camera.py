@@ -5,6 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.scenes.camera import Camera, Pose, place
+from pipeline.scenes.craft import CLASSES
+from pipeline.scenes.domain import DOMAINS
+from pipeline.scenes.mesh import craft_mesh
+from pipeline.scenes.scene import draw
 
 FOV = float(np.degrees(2 * np.arctan(0.4)))  # focal length 1.25 image widths
 UNIT = st.lists(st.floats(-1, 1), min_size=4, max_size=4).map(np.array).filter(lambda q: np.linalg.norm(q) > 0.1)
@@ -47,20 +51,39 @@ def test_the_eye_is_where_the_camera_frame_begins(quaternion):
     assert np.allclose(pose.to_camera(pose.eye[None]), 0, atol=1e-9)
 
 
-@given(UNIT, st.floats(30, 400), st.floats(-0.6, 1.6), st.floats(0, 1))
-def test_place_gives_the_size_and_the_spot_asked_for(quaternion, longest, across, down):
-    vertices = trimesh.creation.box((1.0, 2.0, 4.0)).vertices
+@given(UNIT, st.floats(30, 400), st.floats(-0.6, 1.6), st.floats(0, 1), st.floats(-100, 100))
+def test_place_gives_the_size_and_the_spot_asked_for(quaternion, longest, across, down, away):
+    """Also of a craft that was modelled far from its origin."""
+    vertices = trimesh.creation.box((1.0, 2.0, 4.0)).vertices + np.array([away, 0, 0])
     camera = Camera(512, FOV)
-    pose, box = place(vertices, quaternion / np.linalg.norm(quaternion), camera, longest, np.array([across, down]))
-    width, height = box[2] - box[0], box[3] - box[1]
+    spot = np.array([across, down])
+    pose, missed = place(vertices, quaternion / np.linalg.norm(quaternion), camera, longest, spot)
     pixels = camera.project(pose.to_camera(vertices))
-    assert np.allclose([*pixels.min(0), *pixels.max(0)], box)
-    near = 1 + 0.02 * longest  # fixed-point steps end within a few pixels
-    assert abs(max(width, height) - longest) < near
-    assert -near <= box[1] <= box[3] <= 512 + near
+    (left, top), (width, height) = pixels.min(0), np.ptp(pixels, axis=0)
+    assert missed < 2
+    assert abs(max(width, height) - longest) <= missed + 1e-6
+    assert -missed - 1e-6 <= top <= top + height <= 512 + missed + 1e-6
     if across < 0:
-        assert abs(box[0] - across * width) < near
+        wanted = across * width
     elif across > 1:
-        assert abs(box[2] - 512 - (across - 1) * width) < near
+        wanted = 512 + (across - 1) * width - width
     else:
-        assert abs(box[0] - across * (512 - width)) < near
+        wanted = across * (512 - width)
+    assert abs(left - wanted) <= missed + 1e-6
+
+
+@pytest.mark.parametrize("world", DOMAINS)
+def test_the_craft_of_every_scene_stand_where_they_should(world):
+    """No box longer than asked, none far from the image, and the camera outside of every craft."""
+    domain = DOMAINS[world]
+    for index in range(300):
+        mesh = craft_mesh(CLASSES[index % 10])
+        scene = draw(domain, (0, "train", index), 10, mesh, 1024)
+        pixels = scene.camera.project(scene.pose.to_camera(mesh.vertices))
+        side = np.ptp(pixels, axis=0)
+        assert side.max() <= domain.longest[1] * 1024 + 4
+        assert (pixels.min(0) >= -0.6 * side - 4).all()
+        assert (pixels.max(0) <= 1024 + 0.6 * side + 4).all()
+        middle = (mesh.vertices.min(0) + mesh.vertices.max(0)) / 2
+        reach = np.linalg.norm(mesh.vertices - middle, axis=1).max()
+        assert np.linalg.norm(scene.pose.eye - middle) > 1.19 * reach

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.scenes.shapes import box, drum, nozzle, panel, tube
+from pipeline.scenes.shapes import box, drum, nozzle, tube
 
 SIDES = [np.radians(turn) for turn in range(0, 360, 45)]
 THRUSTERS = [np.radians(turn) for turn in (22.5, 142.5, 262.5)]
@@ -26,8 +26,8 @@ def _cluster(angle: float) -> tuple:
 
 SOLIDS = (
     drum(1.00, 0.76, (0, 0, 0), "gold foil", (0, 0, 22.5), sides=8),
-    drum(1.13, 0.05, (0, 0, 0.42), "gold foil", (0, 0, 22.5), sides=8),
-    replace(drum(1.10, 0.03, (0, 0, 0.47), "navy cells", (0, 0, 22.5), sides=8), panel=True),
+    drum(1.09, 0.05, (0, 0, 0.42), "gold foil", (0, 0, 22.5), sides=8),
+    replace(drum(0.995, 0.03, (0, 0, 0.46), "navy cells", (0, 0, 22.5), sides=8), panel=True),
     drum(0.55, 0.10, (0, 0, -0.42), "aluminium"),
     tube(0.45, 0.16, (0, 0, -0.52), "aluminium", (180, 0, 0)),
     *(
@@ -44,5 +44,4 @@ SOLIDS = (
     drum(0.12, 0.10, (0.65, 0.45, -0.43), "white paint"),
     drum(0.10, 0.06, (0.85, 0.0, -0.41), "white paint"),
     nozzle(0.04, 0.10, 0.20, (0.60, -0.45, -0.48), "white paint", (180, 0, 0)),
-    panel(0.5, 0.3, (0.955, 0, 0.05), "navy cells", (0, 90, 0), back=None),
 )

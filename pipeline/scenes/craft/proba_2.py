@@ -1,7 +1,8 @@
 """Proba-2 (ESA, 2009): a small black box, three orange-rimmed panels on its sunny side.
 
-Public dimensions (esa.int, Proba-2; eoPortal): 0.65 x 0.70 x 0.85 m, two deployed panels and one on the body. The
-rest by eye, after public pictures. Body axes: sun and panels +z, deployed panels along y.
+Public dimensions (esa.int, Proba-2; eoPortal): 0.65 x 0.70 x 0.85 m (the box; sensors and adapter ring stand out of
+it), two deployed panels and one on the body. The rest by eye, after public pictures. Body axes: sun and panels +z,
+deployed panels along y.
 """
 
 from pipeline.scenes.shapes import ALONG_X, box, drum, nozzle, panel, rod, tube

@@ -14,9 +14,9 @@ SOLIDS = (
     box((0.9, 0.02, 1.0), (0, -0.885, 0), "radiator"),
     box((1.07, 0.25, 1.32), (0, 0.35, 0), "white paint"),
     # coronagraph: long tube with its door open, sensor boxes beside it
-    drum(0.17, 1.7, (-0.25, -0.35, 0.10), "black foil"),
-    tube(0.20, 0.30, (-0.25, -0.35, 0.98), "black paint"),
-    drum(0.19, 0.02, (-0.25, -0.64, 1.08), "gold foil", (60, 0, 0)),
+    drum(0.17, 1.4, (-0.25, -0.35, 0.05), "black foil"),
+    tube(0.20, 0.26, (-0.25, -0.35, 0.77), "black paint"),
+    drum(0.19, 0.02, (-0.25, -0.62, 0.87), "gold foil", (60, 0, 0)),
     box((0.26, 0.26, 0.22), (0.25, -0.45, 0.74), "white paint"),
     box((0.22, 0.30, 0.16), (0.25, 0.05, 0.72), "black paint"),
     tube(0.07, 0.20, (0.05, 0.65, 0.74), "black paint"),

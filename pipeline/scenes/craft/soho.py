@@ -1,8 +1,9 @@
 """SOHO (ESA and NASA, 1995): a dark service module with wings below a bundle of Sun-looking telescopes.
 
-Public dimensions (esa.int and soho.nascom.nasa.gov, SOHO fact sheets; eoPortal, SOHO): 4.3 x 2.7 x 3.7 m, 9.5 m across
-with its wings out; two wings of two panels; coronal spectrometer UVCS about 2.7 m long. The rest by eye, after public
-pictures. Body axes: Sun, telescopes and cells +z, wings along y, high-gain dish -x, launch adapter -z.
+Public dimensions (esa.int and soho.nascom.nasa.gov, SOHO fact sheets; eoPortal, SOHO): 4.3 (along z, without the dish)
+x 2.7 x 3.7 m, 9.5 m across with its wings out; two wings of two panels; coronal spectrometer UVCS about 2.7 m long. The
+rest by eye, after public pictures. Body axes: Sun, telescopes and cells +z, wings along y, high-gain dish -x, launch
+adapter -z.
 """
 
 from pipeline.scenes.shapes import ALONG_X, ALONG_Y, box, dish, drum, lathe, moved, nozzle, prism, rod, tube, wing

@@ -1,8 +1,9 @@
 """XMM-Newton (ESA, 1999): a long black telescope tube between a wide mirror end with wings and a camera end.
 
-Public dimensions (esa.int, XMM-Newton, fact sheet; eoPortal, XMM-Newton): 10 m long, 16.16 m across with its wings out;
-tube 6.8 m long; two wings of three panels of 1.81 x 1.94 m; three mirror modules of 0.7 m; service module about 3.5 m
-across. The rest by eye, after public pictures. Body axes: view of the mirrors +z, Sun +x, wings along y, cameras -z.
+Public dimensions (esa.int, XMM-Newton, fact sheet; eoPortal, XMM-Newton): 10 m long (here from camera covers
+to mirror baffles; the sun shield stands beyond), 16.16 m across with its wings out; tube 6.8 m long; two wings of three
+panels of 1.81 x 1.94 m; three mirror modules of 0.7 m; service module about 3.5 m across. The rest by eye, after public
+pictures. Body axes: view of the mirrors +z, Sun +x, wings along y, cameras -z.
 """
 
 from dataclasses import replace
