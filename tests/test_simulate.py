@@ -1,6 +1,7 @@
 import errno
 import inspect
 import re
+import shutil
 from pathlib import Path
 
 import cv2
@@ -144,6 +145,7 @@ def test_folders_of_others_are_refused(tmp_path):
         {"count": -5},
         {"size": 0},
         {"size": 63},
+        {"size": 4097},
         {"seed": -1},
         {"val": -1},
         {"val": 1401},
@@ -262,3 +264,93 @@ def test_every_argument_is_typed_and_told():
         assert parameter.annotation is not inspect.Parameter.empty
         assert re.search(rf"^    {name}: \w", told, re.MULTILINE)
     assert told.endswith("Example:\n    ./run.sh simulate --count 400 --preview")
+
+
+def spoilt(made: Path, out: Path, name: str, instead: bytes) -> None:
+    shutil.copytree(made, out)
+    (out / name).write_bytes(instead)
+
+
+@pytest.mark.parametrize("name", ["train.csv", "val.csv", "labels.parquet"])
+@pytest.mark.parametrize("instead", [b"", b"PAR1 or a line\n"])
+def test_tables_that_are_not_whole_are_written_anew(made, tmp_path, name, instead):
+    spoilt(made, tmp_path / "set", name, instead)
+    generate(tmp_path / "set")
+    assert content(tmp_path / "set") == content(made)
+
+
+@pytest.mark.parametrize("name", ["images/Soho/train/00001_img.jpg", "mask/Soho/train/00001_layer.jpg"])
+def test_images_of_no_bytes_are_made_anew(made, tmp_path, name):
+    spoilt(made, tmp_path / "set", name, b"")
+    generate(tmp_path / "set")
+    assert (tmp_path / "set" / name).read_bytes() == (made / name).read_bytes()
+
+
+def test_a_damaged_mask_is_named_and_what_to_do_mends_it(made, tmp_path):
+    name = "mask/Soho/train/00001_layer.jpg"
+    spoilt(made, tmp_path / "set", name, b"not a JPEG")
+    (tmp_path / "set/train.csv").unlink()
+    with pytest.raises(UserError, match=r"00001_layer\.jpg is damaged. Delete it and run the same simulate command"):
+        generate(tmp_path / "set")
+    (tmp_path / "set" / name).unlink()
+    generate(tmp_path / "set")
+    assert content(tmp_path / "set") == content(made)
+
+
+def test_damaged_settings_are_one_line(made, tmp_path):
+    spoilt(made, tmp_path / "set", "simulate.json", b'{"count": 2')
+    with pytest.raises(UserError, match=r"simulate\.json is damaged"):
+        generate(tmp_path / "set")
+
+
+def test_leavings_of_a_kill_before_the_first_file_do_not_count_as_somebody_s(made, tmp_path):
+    (tmp_path / ".simulate.99999999.part.json").write_bytes(b"{")
+    (tmp_path / ".DS_Store").write_bytes(b"x")
+    generate(tmp_path)
+    (tmp_path / ".DS_Store").unlink()
+    assert content(tmp_path) == content(made)
+
+
+def test_another_version_of_the_simulator_is_not_mixed_in(tmp_path, monkeypatch):
+    settings = {"count": 2, "size": 64, "test": 0}
+    simulate(tmp_path / "set", **settings)
+    before = content(tmp_path / "set")
+    monkeypatch.setattr(verb, "_version", lambda: "another")
+    with pytest.raises(UserError, match=r"simulator [0-9a-f]{12} there, another asked"):
+        simulate(tmp_path / "set", **settings)
+    assert content(tmp_path / "set") == before
+
+
+def test_a_full_disk_while_the_sheets_are_drawn(tmp_path, monkeypatch):
+    write = Path.write_bytes
+
+    def fills_up(path, content):
+        if "preview" in path.name:
+            write(path, content[:100])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", fills_up)
+    with pytest.raises(UserError, match="No space left on device"):
+        simulate(tmp_path / "set", count=2, size=64, test=0, preview=True)
+    assert not [path for path in (tmp_path / "set").iterdir() if "preview" in path.name]
+
+
+def test_classes_without_an_image_count_in_the_check(tmp_path, capsys):
+    with pytest.raises(UserError, match="smallest class %"):
+        simulate(tmp_path / "set", count=4, size=64, val=0, test=0, check=True)
+    assert re.search(r"smallest class % +0\.00", capsys.readouterr().out)
+
+
+def test_bad_folders_for_own_craft(tmp_path):
+    (tmp_path / "craft/Kite").mkdir(parents=True)
+    trimesh.creation.box((1, 2, 1)).export(tmp_path / "craft/Kite/bus.stl")
+    trimesh.creation.box((3, 1, 0.1)).export(tmp_path / "craft/Kite/solar.stl")
+    settings = {"count": 2, "size": 64, "val": 0, "test": 0, "meshes": tmp_path / "craft"}
+    with pytest.raises(UserError, match="lies inside the meshes' folder"):
+        simulate(tmp_path / "craft/set", **settings)
+    simulate(tmp_path / "set", **settings, check=True)  # the published figures are of other craft: told, not required
+    trimesh.creation.box((1, 0.05, 0.05)).export(tmp_path / "craft/Kite/bus.stl")
+    with pytest.raises(UserError, match="class 'Kite': none of 40 attempts showed enough of its body"):
+        simulate(tmp_path / "hidden", **settings)
+    assert not (tmp_path / "hidden").exists()

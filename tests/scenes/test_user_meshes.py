@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from pipeline.dataset.mask_colours import BODY, PANEL
 from pipeline.errors import UserError
 from pipeline.scenes.materials import MATERIALS, Material
 from pipeline.scenes.mesh import CraftMesh
+from pipeline.scenes.render import look
+from pipeline.scenes.studio import Studio
 from pipeline.scenes.user_meshes import class_names, fingerprint, load_craft
 
 MOVE = trimesh.transformations.translation_matrix
@@ -376,7 +379,50 @@ def test_all_that_is_wrong_with_parts_yaml(tmp_path):
     assert "unknown surface 'gold foyl'. Did you mean gold foil?" in message
 
 
-@pytest.mark.parametrize("metres", ["0", ".nan", ".inf", "yes", "mm", "[1]"])
+def test_metres_that_yaml_takes_for_a_text(tmp_path):
+    two_stl(tmp_path / "sat", unit=1000)
+    write(tmp_path / "parts.yaml", "metres: 1e-3\n")
+    assert np.ptp(load_craft(tmp_path, "sat").vertices, axis=0).max() == pytest.approx(4.5)
+
+
+@pytest.mark.parametrize("metres", ["1e-7", "1.0e+6", "1.0e+39"])
+def test_units_that_cannot_be_meant(tmp_path, metres):
+    two_stl(tmp_path / "sat")
+    write(tmp_path / "parts.yaml", f"metres: {metres}\n")
+    assert "metres:" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["train", "test", "two\nlines"])
+def test_folders_that_cannot_be_classes(tmp_path, name):
+    two_stl(tmp_path / "sat")
+    two_stl(tmp_path / name)
+    with pytest.raises(UserError, match="cannot be classes; give them other names") as error:
+        class_names(tmp_path)
+    assert repr(name) in str(error.value)
+    assert "sat" not in str(error.value).splitlines()[-1]
+
+
+def test_a_colour_that_is_not_a_number_is_refused(tmp_path):
+    two_stl(tmp_path / "sat")
+    text = "mtllib odd.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nusemtl odd\nf 1 2 3\n"
+    write(tmp_path / "sat/odd.obj", text)
+    write(tmp_path / "sat/odd.mtl", "newmtl odd\nKd nan nan nan\n")
+    assert "odd.obj: ValueError: a colour is not finite" in refusal(tmp_path)
+
+
+def test_a_craft_modelled_far_from_its_origin_is_seen(tmp_path):
+    """The view does not depend on where the files' origin lies."""
+    two_stl(tmp_path / "sat")
+    there = Studio(0, 128, meshes=str(tmp_path), fingerprint="near")
+    near = look(there, "train", 0).labels
+    for name in ("body", "solar_left"):
+        mesh = trimesh.load_mesh(tmp_path / f"sat/{name}.stl")
+        mesh.apply_translation((200, 0, 0)).export(tmp_path / f"sat/{name}.stl")
+    far = look(replace(there, fingerprint="far"), "train", 0).labels
+    assert (near != far).mean() < 0.01
+
+
+@pytest.mark.parametrize("metres", ["0", ".nan", ".inf", "yes", "mm", "[1]", "9" * 400])
 def test_metres_that_are_no_length(tmp_path, metres):
     two_stl(tmp_path / "sat")
     write(tmp_path / "parts.yaml", f"metres: {metres}\n")
