@@ -19,6 +19,7 @@ VERBS = {  # in the order data flows
     "simulate": "make a data set of rendered spacecraft in the SPARK 2024 layout",
     "download": "fetch the real SPARK 2026 set (needs a network)",
     "index": "check every file of a data set and write what is known of it to index.parquet",
+    "cost": "count parameters and compute of a recipe's network, and what they leave of the score",
     "train": "fit a network from a recipe, selected on the tune split by the judge",
     "predict": "answer a split, or any folder of images, with test-time views",
     "package": "write the zip to upload, read back through a validator",

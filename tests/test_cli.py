@@ -21,7 +21,7 @@ def function_of(verb):
 def test_help_lists_the_verbs_in_the_order_data_flows(capsys):
     assert main(["--help"]) == 0
     listed = re.findall(r"^  (\w+) ", capsys.readouterr().out, re.M)
-    assert listed == ["simulate", "download", "index", "train", "predict", "package", "score", "demo", "test"]
+    assert listed == ["simulate", "download", "index", "cost", "train", "predict", "package", "score", "demo", "test"]
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -42,6 +42,7 @@ def test_the_options_of_every_verb():
         verb: {o.lstrip("-") for a in parser_of(function_of(verb))._actions for o in a.option_strings} - {"h", "help"}
         for verb in VERBS
     }
+    assert options.pop("cost") == {"recipe", "size", "by_module", "config", *flat(Config())}
     assert options.pop("train") >= {"recipe", "data", "run", "overwrite", *flat(Config())}
     assert options == {
         "simulate": {"out", "count", "size", "seed", "val", "test", "domain", "meshes", "preview", "check"},

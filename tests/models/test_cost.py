@@ -1,12 +1,15 @@
 import pytest
+import timm
 import torch
 from torch import nn
 from torch.nn import functional
 
-from pipeline.config import ModelConfig, config_of, recipe_values
-from pipeline.models.cost import gmac, mparams
+from pipeline.config import RECIPES, ModelConfig, config_of, recipe_values
+from pipeline.errors import UserError
+from pipeline.models import cost as counts
+from pipeline.models.cost import by_thop, check, count, gmac, mparams
 from pipeline.models.network import build_network
-from tests.oracles.published import COSTS
+from tests.oracles.published import COSTS, FLOP_COUNTER_GMAC, PVT_GMAC, THOP_GMAC
 
 PAIRS = [(encoder, decoder) for encoder, decoders in COSTS.items() for decoder in decoders]
 
@@ -56,3 +59,57 @@ def test_a_shared_parameter_counts_once():
     shared = nn.Linear(10, 10, bias=False)
     assert mparams(nn.Sequential(shared, shared)) == 100 / 1e6
     assert torch.equal(shared.weight, shared.weight)
+
+
+def test_attention_of_a_real_network():
+    network = timm.create_model("pvt_v2_b0", pretrained=False, features_only=True)
+    counted = count(network, 512)
+    assert check(network, 512, counted) == pytest.approx((PVT_GMAC["products"],) * 2, rel=0.001)
+    unseen = counted[""]["scaled_dot_product_attention"] / 1e9
+    assert gmac(network, 512) - unseen == pytest.approx(PVT_GMAC["without attention"], rel=0.001)
+
+
+@pytest.mark.parametrize("recipe", sorted(path.stem for path in RECIPES.glob("*.yaml")))
+def test_two_counters_agree_on_every_recipe(recipe):
+    config = config_of(recipe_values(recipe)).model
+    network = build_network(config, classes=10, load_weights=False)
+    ours, torchs = check(network, config.size, count(network, config.size))
+    assert 0 < ours == pytest.approx(torchs, rel=0.001)
+    assert ours <= gmac(network, config.size)
+
+
+@pytest.mark.parametrize(("encoder", "decoder"), THOP_GMAC)
+def test_thop_sees_less_and_leaves_nothing_behind(encoder, decoder):
+    width = 128 if decoder == "segformer" else None
+    network = build_network(ModelConfig(encoder, decoder, width, "none", size=512), classes=10)
+    keys, counted = list(network.state_dict()), count(network, 512)
+    total, missed = by_thop(network, 512, counted)
+    assert total == pytest.approx(THOP_GMAC[encoder, decoder], rel=0.005)
+    assert sum(missed.values()) == pytest.approx(gmac(network, 512) - total)
+    blind = {"mit_b0": "Attention", "efficientnet-b0": "Conv2dStaticSamePadding"}[encoder]
+    assert max(missed, key=missed.get) == blind
+    assert list(network.state_dict()) == keys
+    if encoder == "mit_b0":
+        assert check(network, 512, counted)[1] == pytest.approx(FLOP_COUNTER_GMAC, rel=0.005)
+
+
+def test_counters_that_disagree_name_the_module(monkeypatch):
+    monkeypatch.setattr(counts, "_attention", lambda *_: 0)
+    network = nn.Sequential(nn.Conv2d(3, 3, 1), _Attention())
+    with pytest.raises(UserError, match=r"disagree by more than 0.1 %, in\n  1: 512 by fvcore, 1,536 by torch$"):
+        check(network, 8, count(network, 8))
+
+
+def test_a_second_pass_of_the_network_counts():
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = nn.Conv2d(3, 3, 3, padding=1, bias=False)
+
+        def forward(self, image_bchw):
+            return self.inner(self.inner(image_bchw))
+
+    network = Twice()
+    assert gmac(network, 16) * 1e9 == 2 * 81 * 256
+    assert check(network, 16, count(network, 16)) == (2 * 81 * 256 / 1e9,) * 2
+    assert mparams(network) * 1e6 == 81

@@ -51,3 +51,8 @@ REAL_SET = {
     "smallest class %": (10.0, 0.5),
     "largest class %": (10.0, 0.5),
 }
+
+# GMAC at 512 px by other counters, measured beside fvcore's: what thop and torch's FlopCounterMode / 2 give
+THOP_GMAC = {("mit_b0", "segformer"): 3.386, ("efficientnet-b0", "linknet"): 0.832}
+FLOP_COUNTER_GMAC = 4.412  # mit_b0 + segformer
+PVT_GMAC = {"products": 3.797, "without attention": 2.788}  # pvt_v2_b0, features only; the first by FlopCounterMode / 2

@@ -1,0 +1,90 @@
+"""cost: what a recipe's network costs, as the organisers count it, before it is trained."""
+
+import os
+from dataclasses import replace
+
+import torch
+from torch import nn
+
+from pipeline.config import Config
+from pipeline.models import cost as counts
+from pipeline.models.network import build_network
+from pipeline.progress import say
+from pipeline.tracks.spark2026 import CLASSES
+from pipeline.tracks.spark2026 import score as judge
+
+LEAST_SHARE = 0.01  # of parameters or compute: modules below both are left out of the table
+
+
+def cost(config: Config, recipe: str = "lite0", size: int | None = None, by_module: bool = False) -> dict[str, float]:
+    """Count parameters and multiply-accumulates of a recipe's network, and what they leave of the score.
+
+    One forward pass on one image, test-time views apart. fvcore's count is the published unit; torch's own counter
+    must agree with it on convolutions, linear layers, matrix products and attention, and thop's is put beside it.
+
+    Args:
+        recipe: name of a recipe, or path of a YAML; its values can be given as options
+        size: working size in pixels, both sides; default: the recipe's
+        by_module: also print a line a module
+
+    Raises:
+        UserError: the network cannot be built, or the two counters disagree.
+
+    Example:
+        ./run.sh cost --recipe segformer_b0 --size 512
+
+    Returns:
+        mparams, gmac, s_flops, s_params, torch_gmac, thop_gmac, latency_ms.
+    """
+    model = replace(config.model, size=size or config.model.size)
+    network = build_network(model, len(CLASSES), load_weights=False).eval()
+    if torch.cuda.is_available():
+        network = network.cuda()
+    counted = counts.count(network, model.size)
+    gmac, mparams = sum(counted[""].values()) / 1e9, counts.mparams(network)
+    products, torch_gmac = counts.check(network, model.size, counted)
+    thop_gmac, missed = counts.by_thop(network, model.size, counted)
+    figures = {
+        "mparams": mparams,
+        "gmac": gmac,
+        "s_flops": judge.s_flops(gmac),
+        "s_params": judge.s_params(mparams),
+        "torch_gmac": torch_gmac,
+        "thop_gmac": thop_gmac,
+        "latency_ms": counts.latency_ms(network, model.size),
+    }
+    say(f"{recipe}: {model.decoder} on {model.encoder}, one image of {model.size} px, one view")
+    say(f"parameters   {mparams:8.3f} M      S_params {figures['s_params']:.4f}")
+    say(f"compute      {gmac:8.3f} GMAC   S_flops  {figures['s_flops']:.4f}   fvcore's count; {2 * gmac:.3f} GFLOP")
+    say(f"  of it      {products:8.3f} GMAC   products; FlopCounterMode / 2 says {torch_gmac:.3f}")
+    say(f"thop         {thop_gmac:8.3f} GMAC   {_gap(missed)}")
+    say(f"latency      {figures['latency_ms']:8.1f} ms     median, {_machine()}")
+    earned = 0.15 * (figures["s_flops"] + figures["s_params"])
+    say(f"of S_final   {earned:8.4f}        of the 0.3000 that compute and parameters can earn")
+    if by_module:
+        _show_modules(network, {name: sum(operators.values()) for name, operators in counted.items()})
+    return figures
+
+
+def _gap(missed: dict[str, float]) -> str:
+    """Which types of modules thop counts otherwise, the largest three."""
+    largest = sorted(missed.items(), key=lambda item: -abs(item[1]))[:3]
+    return "differs in " + ", ".join(f"{name} {-gap:+.3f}" for name, gap in largest)
+
+
+def _machine() -> str:
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"CPU, {torch.get_num_threads()} threads of {os.cpu_count()} cores"
+
+
+def _show_modules(network: nn.Module, work: dict[str, int]) -> None:
+    """A line a module that has a hundredth of the parameters or of the compute, indented by depth."""
+    total_m, total_w = counts.mparams(network), work[""]
+    say(f"\n{'module':48} {'type':24} {'M params':>9} {'GMAC':>8}")
+    for name, module in network.named_modules():
+        m, w = counts.mparams(module), work.get(name, 0)
+        if m >= LEAST_SHARE * total_m or w >= LEAST_SHARE * total_w:
+            depth = name.count(".") + bool(name)
+            label = "  " * depth + (name.rpartition(".")[2] or "whole")
+            say(f"{label:48} {type(module).__name__[:24]:24} {m:9.3f} {w / 1e9:8.3f}")
