@@ -8,7 +8,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import pairwise, takewhile, zip_longest
 
 import jsonargparse
 
@@ -23,7 +23,10 @@ VERBS = {  # in the order data flows
     "train": "fit a network from a recipe, selected on the tune split by the judge",
     "predict": "answer a split, or any folder of images, with test-time views",
     "package": "write the zip to upload, read back through a validator",
+    "validate": "check anybody's zip before it is uploaded",
     "score": "score that zip as the server would",
+    "report": "write a static page for a run, or a list of all runs",
+    "bench": "measure this code's own speed against a straightforward way",
     "demo": "all of the above on simulated images: from nothing to a scored zip in 15 minutes",
 }
 
@@ -112,7 +115,7 @@ def parse(function: Callable, arguments: list[str]) -> dict:
     parser = parser_of(function)
     has_config = "config" in inspect.signature(function).parameters
     options = {option: action for action in parser._actions for option in action.option_strings}
-    arguments = _spelt_out(arguments, options)
+    arguments = _spelt_out(_named(function, arguments), options)
     refuse_unknown([a.split("=")[0] for a in arguments if a.startswith("--")], list(options), "option")
     recipe = _load_recipe(parser, arguments) if has_config else {}
     values = parser.instantiate(parser.parse_args(arguments))
@@ -122,6 +125,17 @@ def parse(function: Callable, arguments: list[str]) -> dict:
         given["config"] = Config(**{name: getattr(values, name) for name in names})
         _say_overrides(recipe, flat(given["config"]))
     return given
+
+
+def _named(function: Callable, arguments: list[str]) -> list[str]:
+    """Words before the first option as the verb's first options: `score A B` is `score --run A --versus B`."""
+    words = list(takewhile(lambda argument: not argument.startswith("-"), arguments))
+    parameters = [p for p in inspect.signature(function).parameters.values() if p.name != "config"]
+    spelt = []
+    for word, parameter in zip_longest(words, parameters[: len(words)]):
+        required = parameter is None or parameter.default is inspect.Parameter.empty
+        spelt += [word] if required else [f"--{parameter.name}", word]
+    return spelt + arguments[len(words) :]
 
 
 def _spelt_out(arguments: list[str], options: dict[str, argparse.Action]) -> list[str]:

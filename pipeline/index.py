@@ -1,6 +1,7 @@
 """index: check every file of a data set and write what is known of it to index.parquet."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +11,11 @@ from pipeline.dataset.index_table import BOX, SPLITS, problem_report, read_index
 from pipeline.dataset.integrity import Labelled, check_image
 from pipeline.errors import UserError
 from pipeline.files import written_aside
+from pipeline.metrics.coco import craft_truth, part_truth
 from pipeline.processes import cores, spread
 from pipeline.progress import progress
 from pipeline.run_folder import find_data
-from pipeline.tracks.spark2026 import SIZE, reader
+from pipeline.tracks.spark2026 import CLASSES, SIZE, reader
 
 TUNE_SHARE = 0.05
 CHECKED_ALONE = ("content_hash", "height", "width", "body_rle", "panel_rle", "problems")
@@ -22,7 +24,7 @@ KEEP_EVERY = 5000  # images between two points from which a killed run goes on
 KEY = ["image_path", "mask_path", "split_in_csv", "class_name", *BOX, "complaint", "stamp"]
 
 
-def index(data: Path | None = None, seed: int = 0, strict: bool = False) -> pd.DataFrame:
+def index(data: Path | None = None, seed: int = 0, strict: bool = False, coco: bool = False) -> pd.DataFrame:
     """Check every file of a data set and write index.parquet: labels, masks as RLE, splits, and what is wrong.
 
     Reads SPARK 2022, 2024 and 2026 layouts (see data/README.md). A seeded 5 % of the train rows become the split
@@ -32,6 +34,7 @@ def index(data: Path | None = None, seed: int = 0, strict: bool = False) -> pd.D
         data: folder of the data set; default: the only one in data/
         seed: chooses the rows of `tune`
         strict: exit with 2 if anything at all is wrong
+        coco: also write the labels as COCO files, two a split: whole craft by class, and parts
 
     Example:
         ./run.sh index --data data/spark2026
@@ -47,9 +50,22 @@ def index(data: Path | None = None, seed: int = 0, strict: bool = False) -> pd.D
     rows = rows.sort_values(["split", "image_id"], key=_in_order, kind="stable").reset_index(drop=True)
     write_index(folder / "index.parquet", rows)
     _report(folder, rows, remarks)
+    if coco:
+        _write_coco(folder, rows)
     if strict and (rows["problems"] != "").any():
         raise UserError(f"--strict: {(rows['problems'] != '').sum()} rows have problems, listed above.")
     return rows
+
+
+def _write_coco(folder: Path, rows: pd.DataFrame) -> None:
+    """coco_<split>_craft.json and coco_<split>_parts.json of the splits with labels; unusable images are left out."""
+    for split, some in rows[usable(rows)].groupby("split"):
+        for kind, content in (("craft", craft_truth(some, CLASSES)), ("parts", part_truth(some))):
+            if content["annotations"]:
+                path = folder / f"coco_{split}_{kind}.json"
+                with written_aside(path) as aside:
+                    aside.write_text(json.dumps(content, default=int) + "\n")
+                print(f"COCO: {path}, {len(content['annotations'])} annotations of {len(content['images'])} images")
 
 
 def _checked(folder: Path, items: list[reader.Item]) -> pd.DataFrame:

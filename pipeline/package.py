@@ -14,7 +14,8 @@ from pipeline.models.cost import gmac, mparams
 from pipeline.predict import predict
 from pipeline.progress import say
 from pipeline.run_folder import Answers, Run, find_run, manifest_of, recorded
-from pipeline.tracks.spark2026 import CLASSES, submission
+from pipeline.tracks import TRACKS
+from pipeline.tracks.spark2026 import CLASSES
 
 
 def package(
@@ -22,8 +23,9 @@ def package(
     data: Path | None = None,
     split: Literal["train", "tune", "val", "test"] = "val",
     tta: Literal["none", "hflip", "flips", "d4"] | None = None,
+    track: Literal["spark2026", "spark2024"] = "spark2026",
 ) -> Answers:
-    """Write submission.zip and read it back through the validator; --split test makes the upload.
+    """Write the zip to upload and read it back through the validator; --split test makes the upload.
 
     Predicts first where that is missing. The same answers give the same bytes.
 
@@ -32,6 +34,7 @@ def package(
         data: folder of the data set; default: the one the run was trained on
         split: which images
         tta: views averaged; default: those of the run's newest predictions, else none
+        track: the competition whose format it is
 
     Example:
         ./run.sh package --split test
@@ -46,21 +49,23 @@ def package(
         say(f"no predictions of {chosen.name!r} for {split} with tta {views} yet: making them")
     place = predict(chosen.name, folder, split, views)
     image_ids = rows_of(ensure_index(folder), (split,))["image_id"].tolist()
-    written = manifest_of(place.folder, "package")
+    form = TRACKS[track]
+    path = place.folder / form.zip_name
+    written = manifest_of(place.folder, f"package {track}")
     made_from = {"predictions_hash": file_hash(place.predictions), "efficiency": efficiency_of(chosen)}
-    there = {**made_from, "zip_hash": file_hash(place.zip) if place.zip.exists() else None}
-    if place.zip.exists() and all(written.get(name) == value for name, value in there.items()):
-        say(f"the zip is there already, and valid: {place.zip}")
+    there = {**made_from, "zip_hash": file_hash(path) if path.exists() else None}
+    if path.exists() and all(written.get(name) == value for name, value in there.items()):
+        say(f"the zip is there already, and valid: {path}")
         return place
-    with recorded(place.folder, "package", **made_from, config_hash=file_hash(chosen.config)) as facts:
-        submission.write(place.zip, pd.read_parquet(place.predictions), made_from["efficiency"])
+    with recorded(place.folder, f"package {track}", **made_from, config_hash=file_hash(chosen.config)) as facts:
+        form.submission.write(path, pd.read_parquet(place.predictions), made_from["efficiency"])
         try:
-            submission.read(place.zip, image_ids)
+            form.submission.read(path, image_ids)
         except BaseException:
-            place.zip.unlink()
+            path.unlink()
             raise
-        facts["zip_hash"] = file_hash(place.zip)
-    say(f"valid: {len(image_ids)} images, {place.zip.stat().st_size / 1e6:.2f} MB: {place.zip}")
+        facts["zip_hash"] = file_hash(path)
+    say(f"valid: {len(image_ids)} images, {path.stat().st_size / 1e6:.2f} MB: {path}")
     return place
 
 

@@ -89,11 +89,6 @@ class Answers:
         return self.folder / "parts"
 
     @property
-    def zip(self) -> Path:
-        """What is uploaded."""
-        return self.folder / "submission.zip"
-
-    @property
     def tta(self) -> str:
         """The views averaged."""
         return self.folder.name.rpartition("-")[2]

@@ -1,49 +1,67 @@
-"""score: the zip judged as the server would, against the index."""
+"""score: the zip judged as the server would, against the index, with intervals, and against another one."""
 
+from functools import partial
 from pathlib import Path
 from typing import Literal
+
+import numpy as np
+import pandas as pd
 
 from pipeline.dataset.index_table import BOX, FILE, rows_of
 from pipeline.engine.trained import data_of, run_config
 from pipeline.errors import UserError, offenders
 from pipeline.files import file_hash, write_json
 from pipeline.index import ensure_index
+from pipeline.metrics import tables
+from pipeline.metrics.ceiling import through_jpeg, through_rle, through_size
+from pipeline.metrics.coco import average_precision, craft_truth, part_truth
 from pipeline.package import efficiency_of, package
 from pipeline.predict import predict
+from pipeline.processes import cores, spread
 from pipeline.progress import say
 from pipeline.run_folder import Run, find_data, find_run, recorded
-from pipeline.tracks.spark2026 import SIZE, submission
-from pipeline.tracks.spark2026 import score as judge
+from pipeline.tracks import TRACKS, Track
+from pipeline.tracks.judged import Judged
+from pipeline.tracks.spark2026 import CLASSES, SIZE
+from pipeline.tracks.spark2026.score import ASSUMED, Rules
 
 TOLERANCE = 0.005  # relative, between declared and recounted compute
-WORDS = {
-    "s_cls": "class accuracy",
-    "s_det": "share of boxes above IoU 0.50 ... 0.95",
-    "s_seg": "the same of body and panel masks (SPARK 2024 rule: an assumption)",
-    "s_acc": "0.4 seg + 0.4 det + 0.2 cls",
-    "s_flops": "1 - GMAC / 100",
-    "s_params": "1 - Mparam / 30",
-    "s_final": "0.70 acc + 0.15 flops + 0.15 params",
-}
 
 
 def score(
     run: str | None = None,
+    versus: str | None = None,
     data: Path | None = None,
     split: Literal["train", "tune", "val", "test"] = "val",
     tta: Literal["none", "hflip", "flips", "d4"] | None = None,
-    zip: Path | None = None,
+    track: Literal["spark2026", "spark2024"] = "spark2026",
+    rules: Rules = ASSUMED,
+    compare_rules: bool = False,
+    details: bool = False,
+    coco: bool = False,
+    ceiling: bool = False,
+    size: int = 512,
+    stride: int = 4,
 ) -> dict:
     """Score a zip as the server would: accuracy from its answers and the index, compute recounted from the run.
 
-    Predicts and packages first where that is missing.
+    Predicts and packages first where that is missing. In brackets 95 % intervals: the images drawn again with
+    replacement, 2,000 times.
 
     Args:
-        run: name of a trained run; default: the newest
+        run: name of a trained run, or path of anybody's zip, whose compute is taken as declared; default: the newest
+        versus: another run or zip to compare with on the same images: differences with paired intervals
         data: folder of the data set; default: the one the run was trained on
         split: which images; they need labels
         tta: views averaged; default: those of the run's newest predictions, else none
-        zip: a zip of anybody's instead of a run's; its compute is taken as declared, the score put beside it
+        track: the competition whose judge and format it is
+        rules: what the organisers have not published
+        compare_rules: also print the last figure with each rule changed, and its lowest and highest over all rules
+        details: also print figures by class and by size of craft, the confusion matrix and the worst images
+        coco: also print COCOeval's average precision
+        ceiling: judge no answers but truth itself, pushed through JPEG, RLE and smaller masks: what no model can pass
+        size: working size of the ceiling, pixels
+        stride: of the ceiling's masks: they have size / stride pixels
 
     Example:
         ./run.sh score
@@ -51,12 +69,37 @@ def score(
     Returns:
         The figures, as in score.json; None where there is no truth to judge by.
     """
-    if zip is not None and run is None:
-        chosen = None
-        folder = find_data(data)
-    else:
-        chosen = find_run(run)
-        folder = data_of(chosen, data)
+    form = TRACKS[track]
+    if ceiling:
+        return _ceilings(form, _truth(find_data(data), split), rules, size, stride)
+    trained = None if _is_zip(run) else find_run(run)
+    folder = find_data(data) if data or trained is None else data_of(trained, None)
+    truth = _truth(folder, split)
+    judge = partial(_judged, form, folder=folder, split=split, tta=tta, truth=truth, rules=rules)
+    first = judge(run, trained)
+    content = first.content() | {"split": split, "data": str(folder)}
+    _write(first.zip, trained, folder, content)
+    say(tables.card(content, form.judge.WORDS, form.judge.aside(content)))
+    if trained is not None and _was_fitted_on(trained, folder, split):
+        say(f"note: this run was fitted on {split}; the score says nothing about new images")
+    if details:
+        say(tables.details(content, CLASSES))
+    if coco:
+        _show_coco(first)
+    if compare_rules:
+        say(tables.rules(form.judge.HEADLINE, first.figures()[form.judge.HEADLINE], *first.other_rules()))
+    if versus is not None:
+        second = judge(versus, None if _is_zip(versus) else find_run(versus))
+        say(tables.difference(first, second))
+    return content
+
+
+def _is_zip(name: str | None) -> bool:
+    return name is not None and name.endswith(".zip")
+
+
+def _truth(folder: Path, split: str) -> pd.DataFrame:
+    """The index rows of a split. Raises UserError where they have no labels, or not the size of answers."""
     truth = rows_of(ensure_index(folder), (split,))
     labelled = truth["class_index"].ge(0) | truth[BOX].notna().all(axis=1) | truth["body_rle"].notna()
     if not labelled.any():
@@ -65,37 +108,45 @@ def score(
     if len(odd):
         listed = offenders([f"{row.image_id}: {row.width}x{row.height}" for row in odd.itertuples()])
         raise UserError(f"answers are {SIZE}x{SIZE}, and the truth of {split} is not:\n{listed}")
-    path = zip if zip is not None else _zip_of(chosen, folder, split, tta)
-    given, declared = submission.read(path, truth["image_id"].tolist())
-    compute = _compute(chosen, declared)
-    figures = _figures(judge.accuracy(judge.per_image(truth, given)), compute)
-    content = figures | {"split": split, "data": str(folder), "zip": path.name}
-    if zip is not None:
-        write_json(path.with_suffix(".score.json"), content)
-    else:
-        with recorded(path.parent, "score", zip_hash=file_hash(path), index_hash=file_hash(folder / FILE)):
-            write_json(path.with_name("score.json"), content)
-    _show(figures, split)
-    if chosen is not None and _was_fitted_on(chosen, folder, split):
-        say(f"note: this run was fitted on {split}; the score says nothing about new images")
-    return figures
+    return truth
 
 
-def _zip_of(run: Run, folder: Path, split: str, tta: str | None) -> Path:
+def _judged(
+    track: Track,
+    name: str | None,
+    run: Run | None,
+    folder: Path,
+    split: str,
+    tta: str | None,
+    truth: pd.DataFrame,
+    rules: Rules,
+) -> Judged:
+    path = Path(name) if run is None else _zip_of(run, folder, split, tta, track)
+    given, declared = track.submission.read(path, truth["image_id"].tolist())
+    given = given.set_index("image_id").loc[truth["image_id"]].reset_index()
+    images = track.judge.per_image(truth, given)
+    return Judged(track, path, truth, given, images, _compute(run, declared), rules)
+
+
+def _zip_of(run: Run, folder: Path, split: str, tta: str | None, track: Track) -> Path:
     """The run's zip as it lies there; made first where it is missing. Raises UserError where its weights are older."""
     place = run.answers(folder, split, tta or run.tta_used(folder, split) or "none")
-    if place.zip.exists():
-        return predict(run.name, folder, split, place.tta).zip
-    return package(run.name, folder, split, place.tta).zip
+    if (place.folder / track.zip_name).exists():
+        predict(run.name, folder, split, place.tta)
+    else:
+        package(run.name, folder, split, place.tta, track.name)
+    return place.folder / track.zip_name
 
 
 def _compute(run: Run | None, declared: dict) -> dict:
     """GMAC and parameters that count. Raises UserError where the zip's are not what the run's are counted to be."""
     if run is None:
-        return {"gmac": declared["gmac"], "mparams": declared["mparams"], "compute": "declared, not recounted"}
+        unknown = {"gmac": np.nan, "mparams": np.nan}
+        said = {name: declared[name] for name in unknown if name in declared}
+        return unknown | said | {"compute": "declared, not recounted" if said else "not declared"}
     counted = efficiency_of(run)
     for name in ("gmac", "mparams"):
-        if abs(declared[name] - counted[name]) > TOLERANCE * counted[name]:
+        if name in declared and abs(declared[name] - counted[name]) > TOLERANCE * counted[name]:
             raise UserError(
                 f"the zip declares {name} {declared[name]:g}, the run {run.name!r} counts {counted[name]:g}; "
                 "more than 0.5 % apart. Package it again."
@@ -103,16 +154,13 @@ def _compute(run: Run | None, declared: dict) -> dict:
     return {"gmac": counted["gmac"], "mparams": counted["mparams"], "compute": "recounted from the run"}
 
 
-def _figures(accuracy: dict, compute: dict) -> dict:
-    gmac, mparams, s_acc = compute["gmac"], compute["mparams"], accuracy["s_acc"]
-    return {
-        **{name: accuracy[name] for name in ("s_cls", "s_det", "s_seg", "s_acc")},
-        "s_flops": judge.s_flops(gmac),
-        "s_params": judge.s_params(mparams),
-        "s_final": None if s_acc is None else judge.s_final(s_acc, gmac, mparams),
-        **{name: accuracy[name] for name in ("images", "mean_box_iou", "mean_body_iou", "mean_panel_iou")},
-        **compute,
-    }
+def _write(path: Path, run: Run | None, folder: Path, content: dict) -> None:
+    if run is None:
+        write_json(path.with_suffix(".score.json"), content)
+        return
+    place = path.with_name(path.stem.replace("submission", "score") + ".json")
+    with recorded(path.parent, place.stem, zip_hash=file_hash(path), index_hash=file_hash(folder / FILE)):
+        write_json(place, content)
 
 
 def _was_fitted_on(run: Run, folder: Path, split: str) -> bool:
@@ -120,13 +168,28 @@ def _was_fitted_on(run: Run, folder: Path, split: str) -> bool:
     return Path(said["data"]).resolve() == folder.resolve() and split in config.fit_on.split("+")
 
 
-def _show(figures: dict, split: str) -> None:
-    for name, words in WORDS.items():
-        say(f"{name:9} {_number(figures[name])}  {words}")
-    means = ", ".join(f"{part} {_number(figures[f'mean_{part}_iou'])}" for part in ("box", "body", "panel"))
-    say(f"mean IoU: {means}; {figures['images']} images of {split}")
-    say(f"{figures['gmac']:.3f} GMAC, {figures['mparams']:.3f} M parameters, {figures['compute']}")
+def _show_coco(judged: Judged) -> None:
+    for kind, results in judged.track.submission.results(judged.zip, judged.given).items():
+        content = craft_truth(judged.truth, CLASSES) if kind == "bbox" else part_truth(judged.truth)
+        if content["annotations"]:
+            say(f"COCOeval {kind}: {tables.named(average_precision(content, results, kind))}")
 
 
-def _number(value: float | None) -> str:
-    return "   n/a" if value is None else f"{value:.4f}"
+def _ceilings(track: Track, truth: pd.DataFrame, rules: Rules, size: int, stride: int) -> dict:
+    """Print and return the figures of truth itself in the forms that answers take."""
+    truth = truth[truth["body_rle"].notna()].reset_index(drop=True)
+    forms = {
+        "RLE, box from mask": through_rle,
+        "JPEG mask": through_jpeg,
+        "512 px": partial(through_size, size=512, stride=1),
+        "256 px": partial(through_size, size=256, stride=1),
+        f"{size} px, stride {stride}": partial(through_size, size=size, stride=stride),
+    }
+    found = {}
+    for form, push in forms.items():
+        rows = list(spread(push, [row for _, row in truth.iterrows()], cores(), chunk=8))
+        given = truth[["image_id", "class_index"]].join(pd.DataFrame(rows))
+        figures = track.figures(track.judge.per_image(truth, given), rules, {"gmac": 0.0, "mparams": 0.0})
+        found[form] = {name: figures[name] for name in track.judge.ACCURACY}
+    say(tables.grid("truth itself through", found))
+    return found

@@ -2,6 +2,7 @@ import importlib
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ import pytest
 from pipeline import cli
 from pipeline.cli import VERBS, main, parse, parser_of
 from pipeline.config import Config, flat
+from pipeline.score import score
+from pipeline.tracks.spark2026.score import Rules
 from pipeline.train import train
+from pipeline.validate import validate
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,7 +25,21 @@ def function_of(verb):
 def test_help_lists_the_verbs_in_the_order_data_flows(capsys):
     assert main(["--help"]) == 0
     listed = re.findall(r"^  (\w+) ", capsys.readouterr().out, re.M)
-    assert listed == ["simulate", "download", "index", "cost", "train", "predict", "package", "score", "demo", "test"]
+    assert listed == [
+        "simulate",
+        "download",
+        "index",
+        "cost",
+        "train",
+        "predict",
+        "package",
+        "validate",
+        "score",
+        "report",
+        "bench",
+        "demo",
+        "test",
+    ]
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -47,10 +65,17 @@ def test_the_options_of_every_verb():
     assert options == {
         "simulate": {"out", "count", "size", "seed", "val", "test", "domain", "meshes", "preview", "check"},
         "download": {"out", "repository"},
-        "index": {"data", "seed", "strict"},
+        "index": {"data", "seed", "strict", "coco"},
         "predict": {"run", "data", "split", "tta", "images", "overlay", "overwrite"},
-        "package": {"run", "data", "split", "tta"},
-        "score": {"run", "data", "split", "tta", "zip"},
+        "package": {"run", "data", "split", "tta", "track"},
+        "validate": {"zip", "data", "split", "track"},
+        "score": {
+            *("run", "versus", "data", "split", "tta", "track", "compare_rules", "details", "rules"),
+            *("coco", "ceiling", "size", "stride"),
+            *(f"rules.{field.name}" for field in fields(Rules)),
+        },
+        "report": {"run", "data", "split", "tta"},
+        "bench": {"what", "track", "count", "dense"},
         "demo": set(),
     }
 
@@ -73,6 +98,19 @@ def test_mistakes_are_two_lines_at_most_and_exit_2(arguments, words, capsys):
     assert words in said
     assert "Traceback" not in said
     assert said.startswith("error: ")
+
+
+def test_words_before_the_first_option_are_the_first_options():
+    assert parse(score, ["first", "second.zip", "--split", "tune"]) == parse(
+        score, ["--run=first", "--versus", "second.zip", "--split=tune"]
+    )
+    assert parse(validate, ["a.zip", "--split", "val"])["zip"] == Path("a.zip")
+    assert parse(train, ["smoke", "--run", "x"])["config"].model.encoder == "tu-lcnet_050"
+
+
+def test_too_many_words(capsys):
+    assert main(["demo", "stray"]) == 2
+    assert "stray" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("spelt", ["--fit-on", "--fit_on"])

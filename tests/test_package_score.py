@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 import zipfile
 
@@ -27,16 +28,16 @@ def declare(path, **changes):
 
 def test_the_upload_answers_every_test_image(stand):
     place = package(split="test")
-    rows, efficiency = submission.read(place.zip, ["test_00000_img.jpg", "test_00001_img.jpg"])
+    rows, efficiency = submission.read(place.folder / "submission.zip", ["test_00000_img.jpg", "test_00001_img.jpg"])
     assert len(rows) == 2
     assert efficiency["mparams"] == pytest.approx(0.282828)
     assert efficiency["gmac"] == pytest.approx(0.004734, abs=1e-6)
 
 
 def test_the_same_bytes_when_made_again(stand):
-    first = package().zip.read_bytes()
+    first = (package().folder / "submission.zip").read_bytes()
     shutil.rmtree(package().folder)
-    assert package().zip.read_bytes() == first
+    assert (package().folder / "submission.zip").read_bytes() == first
 
 
 def test_the_figures_fit_the_formula_and_the_file(stand):
@@ -54,7 +55,7 @@ def test_ground_truth_as_a_submission_scores_one(stand, capsys):
     truth["class_probs"] = [[1.0]] * len(truth)
     truth["body_score"] = truth["panel_score"] = 1.0
     submission.write(stand / "truth.zip", truth, {"gmac": 50.0, "mparams": 3.0})
-    found = score(zip=stand / "truth.zip")
+    found = score(str(stand / "truth.zip"))
     assert (found["s_cls"], found["s_det"], found["s_seg"]) == (1.0, 1.0, 1.0)
     assert found["s_final"] == pytest.approx(0.7 + 0.15 * 0.5 + 0.15 * 0.9)
     assert "declared, not recounted" in capsys.readouterr().out
@@ -64,7 +65,7 @@ def test_ground_truth_as_a_submission_scores_one(stand, capsys):
 
 @pytest.mark.parametrize(("factor", "accepted"), [(1.004, True), (0.996, True), (1.006, False), (0.99, False)])
 def test_compute_that_differs_from_the_run_is_refused(stand, factor, accepted):
-    path = package().zip
+    path = package().folder / "submission.zip"
     declare(path, gmac=lambda value: value * factor)
     if accepted:
         assert score()["gmac"] == pytest.approx(0.004734, abs=1e-6)
@@ -76,12 +77,12 @@ def test_compute_that_differs_from_the_run_is_refused(stand, factor, accepted):
 
 
 def test_a_damaged_zip_is_refused_by_score_and_mended_by_package(stand):
-    path = package().zip
+    path = package().folder / "submission.zip"
     whole = path.read_bytes()
     path.write_bytes(whole[:100])
     with pytest.raises(UserError, match="cannot be read"):
         score()
-    assert package().zip.read_bytes() == whole
+    assert (package().folder / "submission.zip").read_bytes() == whole
 
 
 def test_an_invalid_zip_is_not_scored_nor_left(stand, monkeypatch):
@@ -113,6 +114,66 @@ def test_a_split_without_labels(stand):
 def test_predictions_hold_what_the_zip_says(stand):
     place = package()
     rows = pd.read_parquet(place.predictions)
-    given, _ = submission.read(place.zip, rows["image_id"].tolist())
+    given, _ = submission.read(place.folder / "submission.zip", rows["image_id"].tolist())
     for name in given.columns:
         assert given[name].tolist() == rows[name].tolist()
+
+
+def test_figures_have_intervals_and_a_breakdown(stand, capsys):
+    found = score(details=True, compare_rules=True)
+    low, high = found["intervals"]["s_cls"]
+    assert 0 <= low <= found["s_cls"] <= high <= 1
+    assert sum(row["images"] for row in found["by_class"].values()) == found["images"]
+    assert sum(row["images"] for row in found["by_size"].values()) == found["images"]
+    assert sum(map(sum, found["confusion"])) == found["images"]
+    worst = [row["score"] for row in found["worst"]]
+    assert worst == sorted(worst)
+    said = capsys.readouterr().out
+    assert "worst images" in said
+    assert "over all 192 combinations" in said
+
+
+def test_a_run_is_the_same_as_itself(stand, capsys):
+    score("smoke", "smoke")
+    lines = capsys.readouterr().out.partition("on the same images")[2].splitlines()[1:]
+    assert len(lines) == 7
+    assert all(line.endswith("the same") for line in lines)
+
+
+def test_truth_is_really_better_than_a_run(stand, capsys):
+    truth = rows_of(read_index(stand / "data/tiny"), ("val",))
+    truth["class_probs"] = [[1.0]] * len(truth)
+    truth["body_score"] = truth["panel_score"] = 1.0
+    submission.write(stand / "truth.zip", truth, {"gmac": 0.004734, "mparams": 0.282828})
+    score(str(stand / "truth.zip"), "smoke", data=stand / "data/tiny")
+    said = capsys.readouterr().out.partition("on the same images")[2]
+    assert re.search(r"s_seg +\+.*real", said)
+    assert re.search(r"s_flops +.*the same", said)
+
+
+def test_the_other_track_judges_the_same_answers(stand, capsys):
+    first, second = score("smoke"), score("smoke", track="spark2024")
+    assert second["s_seg"] == first["s_seg"]
+    assert (package(track="spark2024").folder / "submission_2024.zip").exists()
+    written = json.loads((package().folder / "score_2024.json").read_text())
+    assert written["pooled_iou"] == second["pooled_iou"]
+
+
+def test_ceilings_fall_with_the_size(stand, capsys):
+    found = score(data=stand / "data/tiny", ceiling=True, size=128, stride=4)
+    by_form = list(found.values())
+    assert by_form[0] == {"s_cls": 1.0, "s_det": 1.0, "s_seg": 1.0, "s_acc": 1.0}
+    assert by_form[1]["s_seg"] > 0.9
+    assert by_form[2]["s_seg"] >= by_form[3]["s_seg"] > by_form[4]["s_seg"]
+    assert "128 px, stride 4" in capsys.readouterr().out
+
+
+def test_coco_precision_is_shown(stand, capsys):
+    truth = rows_of(read_index(stand / "data/tiny"), ("val",))
+    truth["class_probs"] = [[1.0]] * len(truth)
+    truth["body_score"] = truth["panel_score"] = 1.0
+    submission.write(stand / "truth.zip", truth, {"gmac": 1.0, "mparams": 1.0})
+    score(str(stand / "truth.zip"), data=stand / "data/tiny", coco=True)
+    said = capsys.readouterr().out
+    assert re.search(r"COCOeval bbox: ap 1\.0000", said)
+    assert re.search(r"COCOeval segm: ap (1\.0000|0\.9999)", said)

@@ -79,3 +79,14 @@ def iou(first: str, second: str, height: int, width: int) -> float:
     check(first, height, width)
     check(second, height, width)
     return float(coco.iou([as_coco(first, height, width)], [as_coco(second, height, width)], [0])[0, 0])
+
+
+def union(masks: list[str], height: int, width: int) -> dict:
+    """The union of masks as COCO's dict, counts as text, without decoding them."""
+    merged = coco.merge([as_coco(counts, height, width) for counts in masks])
+    return {"size": [int(height), int(width)], "counts": merged["counts"].decode("ascii")}
+
+
+def box(counts: str, height: int, width: int) -> list[float]:
+    """COCO's [x, y, width, height] of a mask, pixels."""
+    return coco.toBbox(as_coco(counts, height, width)).tolist()

@@ -1,12 +1,23 @@
-"""What may be wrong inside a submission's files; every function appends its complaints, in words."""
+"""What may be wrong inside a submission's files; every function adds its complaints, in words."""
 
 import math
 
 from pipeline.masks import rle
+from pipeline.tracks.findings import Findings
 from pipeline.tracks.spark2026 import BUDGET_GMAC, BUDGET_MPARAMS, CLASSES, SIZE
 from pipeline.tracks.spark2026.reader import parse_box
 
 CSV, BBOX, SEGM, EFFICIENCY = "submission.csv", "coco_bbox.json", "coco_segm.json", "efficiency.json"
+OPENS, MEMBERS_GOOD, SIZES_GOOD = "the zip opens", "flat, with its four files and no others", "no file is too large"
+COLUMNS_GOOD, JSON_GOOD = "submission.csv has its columns", "the JSON files are JSON"
+IMAGES_GOOD, CLASSES_GOOD = "every image of the split once, and no other", "classes are of the ten"
+BOXES_GOOD, MASKS_GOOD = "boxes are finite, upright and inside", "masks are COCO RLE of 1024 x 1024 pixels"
+BUDGET_GOOD = "compute and parameters are given, and within the budgets"
+BBOX_SAME, SEGM_SAME = "coco_bbox.json says the same, with scores", "coco_segm.json says the same, with scores"
+CHECKS = (
+    *(OPENS, MEMBERS_GOOD, SIZES_GOOD, COLUMNS_GOOD, JSON_GOOD, IMAGES_GOOD, CLASSES_GOOD, BOXES_GOOD, MASKS_GOOD),
+    *(BUDGET_GOOD, BBOX_SAME, SEGM_SAME),
+)
 CORNERS = ["x_min", "y_min", "x_max", "y_max"]
 
 
@@ -22,21 +33,23 @@ def check_images(found: list[str], image_ids: list[str], complaints: list[str]) 
     complaints += [f"{CSV}: image {image_id!r} is missing" for image_id in image_ids if image_id not in seen]
 
 
-def checked_row(row: dict, complaints: list[str]) -> dict:
+def checked_row(row: dict, findings: Findings) -> dict:
     """One line of the CSV in the project's terms: class known, box finite, inside and not empty, RLE of full size."""
     where = f"{CSV}: image {row['image_id']!r}"
     if row["class"] not in CLASSES:
-        complaints.append(f"{where}: class {row['class']!r}, expected one of {', '.join(CLASSES)}")
+        findings[CLASSES_GOOD].append(f"{where}: class {row['class']!r}, expected one of {', '.join(CLASSES)}")
     box = parse_box(row["bbox"], row_first=False) or (math.nan,) * 4
     if not all(map(math.isfinite, box)):
-        complaints.append(f"{where}: bbox {row['bbox']!r}, expected four finite numbers (x_min, y_min, x_max, y_max)")
+        findings[BOXES_GOOD].append(
+            f"{where}: bbox {row['bbox']!r}, expected four finite numbers (x_min, y_min, x_max, y_max)"
+        )
     elif not (0 <= box[0] < box[2] <= SIZE and 0 <= box[1] < box[3] <= SIZE):
-        complaints.append(f"{where}: bbox {row['bbox']} is empty, inverted or outside {SIZE}x{SIZE}")
+        findings[BOXES_GOOD].append(f"{where}: bbox {row['bbox']} is empty, inverted or outside {SIZE}x{SIZE}")
     for part in ("body_rle", "panel_rle"):
         try:
             rle.check(row[part], SIZE, SIZE)
         except rle.RleError as error:
-            complaints.append(f"{where}: {part}: {error}")
+            findings[MASKS_GOOD].append(f"{where}: {part}: {error}")
     return {
         "image_id": row["image_id"],
         "class_name": row["class"],
@@ -57,18 +70,18 @@ def check_efficiency(efficiency: dict, complaints: list[str]) -> None:
             complaints.append(f"{EFFICIENCY}: {name} is {str(value)[:20]}, over the budget of {budget:g}")
 
 
-def check_records(boxes: list, masks: list, rows: list[dict], complaints: list[str]) -> None:
+def check_records(boxes: list, masks: list, rows: list[dict], findings: Findings) -> None:
     """The COCO files must say the same as the CSV, with a score to each record."""
     said_boxes = {row["image_id"]: row for row in rows}
     expected = {(image_id, row["class_index"] + 1): _xywh(row) for image_id, row in said_boxes.items()}
-    _compare(BBOX, boxes, "bbox", expected, complaints)
+    _compare(BBOX, boxes, "bbox", expected, findings[BBOX_SAME])
     said_masks = {
         (row["image_id"], category): {"size": [SIZE, SIZE], "counts": row[part]}
         for row in rows
         for category, part in ((1, "body_rle"), (2, "panel_rle"))
         if not _empty(row[part])
     }
-    _compare(SEGM, masks, "segmentation", said_masks, complaints)
+    _compare(SEGM, masks, "segmentation", said_masks, findings[SEGM_SAME])
 
 
 def _compare(where: str, records: list, field: str, expected: dict, complaints: list[str]) -> None:

@@ -4,29 +4,52 @@
     S_flops = 1 - GMAC / 100        S_params = 1 - Mparam / 30        clamped to [0, 1]
     S_final = 0.70 S_acc + 0.15 S_flops + 0.15 S_params
 
-S_seg of 2026 is not published. Assumed: the official SPARK 2024 rule. Two more assumptions: an image without body
-truth is left out of the body's mean, and a panel counts only if its truth has a pixel.
+S_cls is accuracy, S_det the share of boxes with IoU above 0.50, 0.55 ... 0.95, averaged. S_seg is not published:
+assumed is the official rule of SPARK 2024. Whatever else is not published is an option of Rules.
 """
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from pipeline.masks import rle
 from pipeline.masks.boxes import box_iou
+from pipeline.metrics.parts import Part, mean_of, share_above
+from pipeline.tracks.spark2024 import score as spark2024
 from pipeline.tracks.spark2026 import BUDGET_GMAC, BUDGET_MPARAMS
 
-THRESHOLDS = np.arange(50, 100, 5) / 100  # COCO's 0.50, 0.55 ... 0.95
-PANEL_SHARE = 0.05  # SPARK 2024: a panel counts from this share of its body's pixels on
+CORNERS = ["x_min", "y_min", "x_max", "y_max"]
+WORDS = {
+    "s_cls": "class accuracy",
+    "s_det": "share of boxes above IoU 0.50 ... 0.95",
+    "s_seg": "the same of body and panel masks (SPARK 2024 rule: an assumption)",
+    "s_acc": "0.4 seg + 0.4 det + 0.2 cls",
+    "s_flops": "1 - GMAC / 100",
+    "s_params": "1 - Mparam / 30",
+    "s_final": "0.70 acc + 0.15 flops + 0.15 params",
+}
+
+ACCURACY, RANKED, HEADLINE = ("s_cls", "s_det", "s_seg", "s_acc"), "s_acc", "s_final"
 
 
-def share_above(iou_n: np.ndarray) -> float | None:
-    """Share of images with IoU > t, averaged over the ten thresholds; None without images."""
-    return float((np.asarray(iou_n)[:, None] > THRESHOLDS).mean()) if len(iou_n) else None
+@dataclass(frozen=True)
+class Rules(spark2024.SegmentationRules):
+    """What the organisers have not published. Every default is an assumption, SPARK 2024's rule where that speaks.
+
+    Args:
+        box_needs_class: a box counts only in images whose class is right (assumption: it counts in any case)
+        clamp: S_flops and S_params stay within 0 and 1 (assumption)
+        compute_unit: gmac: 100 GMAC is the whole budget (assumption); gflop: 100 GFLOP is, two to a multiply-accumulate
+    """
+
+    box_needs_class: bool = False
+    clamp: bool = True
+    compute_unit: Literal["gmac", "gflop"] = "gmac"
 
 
-def panel_counts(body_area_n: np.ndarray, panel_area_n: np.ndarray) -> np.ndarray:
-    """Which images' panels are judged, from the pixels of truth: panel > 0 and at least 5 % of the body's."""
-    return (panel_area_n > 0) & (panel_area_n >= PANEL_SHARE * body_area_n)
+ASSUMED = Rules()
 
 
 def s_acc(s_cls: float, s_det: float, s_seg: float) -> float:
@@ -34,86 +57,87 @@ def s_acc(s_cls: float, s_det: float, s_seg: float) -> float:
     return 0.4 * s_seg + 0.4 * s_det + 0.2 * s_cls
 
 
-def s_flops(gmac: float) -> float:
+def s_flops(gmac: float, rules: Rules = ASSUMED) -> float:
     """Reward for little compute; `gmac` in 10^9 multiply-accumulates an image, one view."""
-    return float(np.clip(1 - gmac / BUDGET_GMAC, 0, 1))
+    return _reward(gmac * {"gmac": 1, "gflop": 2}[rules.compute_unit] / BUDGET_GMAC, rules)
 
 
-def s_params(mparams: float) -> float:
+def s_params(mparams: float, rules: Rules = ASSUMED) -> float:
     """Reward for few parameters; `mparams` in millions."""
-    return float(np.clip(1 - mparams / BUDGET_MPARAMS, 0, 1))
+    return _reward(mparams / BUDGET_MPARAMS, rules)
 
 
-def s_final(accuracy: float, gmac: float, mparams: float) -> float:
+def _reward(spent: float, rules: Rules) -> float:
+    return float(np.clip(1 - spent, 0, 1)) if rules.clamp else 1 - spent
+
+
+def s_final(accuracy: float, gmac: float, mparams: float, rules: Rules = ASSUMED) -> float:
     """The competition's score."""
-    return 0.70 * accuracy + 0.15 * s_flops(gmac) + 0.15 * s_params(mparams)
+    return 0.70 * accuracy + 0.15 * s_flops(gmac, rules) + 0.15 * s_params(mparams, rules)
 
 
-def per_image(truth: pd.DataFrame, prediction: pd.DataFrame) -> pd.DataFrame:
+def per_image(truth: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
     """Everything that is judged of each image, in the order of `truth`; NaN where there is no truth.
 
     Args:
         truth: index rows: image_id, class_index, x_min .. y_max, body_rle, panel_rle, height, width.
-        prediction: a row an image: image_id, class_index, x_min .. y_max, body_rle, panel_rle.
+        given: a row an image: image_id, class_index, x_min .. y_max, body_rle, panel_rle.
 
     Returns:
-        image_id, class_right (0/1), box_iou, body_iou, panel_iou; IoU is NaN where the rule leaves the image out.
+        spark2024's pixel counts, and class_right (0/1), box_iou.
 
     Raises:
-        KeyError: an image of `truth` has no prediction.
+        KeyError: an image of `truth` has no answer.
     """
-    predicted = prediction.set_index("image_id").loc[truth["image_id"]].reset_index()
-    corners = ["x_min", "y_min", "x_max", "y_max"]
-    has_box = truth[corners].notna().all(axis=1).to_numpy()
-    masks = [
-        _mask_ious(*row)
-        for row in zip(
-            truth["body_rle"], truth["panel_rle"], predicted["body_rle"], predicted["panel_rle"],
-            truth["height"], truth["width"], strict=True,
-        )
-    ]  # fmt: skip
-    class_right = (truth["class_index"].to_numpy() == predicted["class_index"].to_numpy()).astype(float)
-    return pd.DataFrame(
-        {
-            "image_id": truth["image_id"].to_numpy(),
-            "class_right": np.where(truth["class_index"] >= 0, class_right, np.nan),
-            "box_iou": np.where(has_box, box_iou(truth[corners], predicted[corners]), np.nan),
-            "body_iou": np.array([body for body, _ in masks], float),
-            "panel_iou": np.array([panel for _, panel in masks], float),
-        }
+    masks = spark2024.per_image(truth, given)
+    given = given.set_index("image_id").loc[truth["image_id"]]
+    has_box = truth[CORNERS].notna().all(axis=1).to_numpy()
+    class_right = truth["class_index"].to_numpy() == given["class_index"].to_numpy()
+    return masks.assign(
+        class_right=np.where(truth["class_index"] >= 0, class_right, np.nan),
+        box_iou=np.where(has_box, box_iou(truth[CORNERS], given[CORNERS]), np.nan),
     )
 
 
-def _mask_ious(body: str, panel: str, predicted_body: str, predicted_panel: str, height: int, width: int):
-    if not (isinstance(body, str) and isinstance(panel, str)):
-        return np.nan, np.nan
-    body_area, panel_area = rle.area(body, height, width), rle.area(panel, height, width)
-    return (
-        rle.iou(predicted_body, body, height, width) if body_area else np.nan,
-        rle.iou(predicted_panel, panel, height, width) if panel_counts(body_area, panel_area) else np.nan,
-    )
-
-
-def accuracy(images: pd.DataFrame) -> dict[str, float | int | None]:
-    """The accuracy figures of `per_image` rows; None where no image has the truth that a figure needs.
-
-    Returns:
-        images (count), s_cls, s_det, s_seg, s_acc; beside them mean_box_iou, mean_body_iou, mean_panel_iou.
-    """
-    column = {name: images[name].dropna().to_numpy() for name in ("class_right", "box_iou", "body_iou", "panel_iou")}
-    mean = {name: float(values.mean()) if len(values) else None for name, values in column.items()}
-    parts = [share_above(column[name]) for name in ("body_iou", "panel_iou") if len(column[name])]
-    figures = {
-        "s_cls": mean["class_right"],
-        "s_det": share_above(column["box_iou"]),
-        "s_seg": float(np.mean(parts)) if parts else None,
-    }
-    known = None not in figures.values()
+def parts(images: pd.DataFrame, rules: Rules) -> dict[str, Part]:
+    """The means that the figures are made of: cls, det, box_iou and those of spark2024."""
+    right, boxes = images["class_right"].to_numpy(), images["box_iou"].to_numpy()
+    above = share_above(boxes, rules.strict)
+    if rules.box_needs_class:
+        above = above * (right == 1)
     return {
-        "images": len(images),
-        **figures,
-        "s_acc": s_acc(**figures) if known else None,
-        "mean_box_iou": mean["box_iou"],
-        "mean_body_iou": mean["body_iou"],
-        "mean_panel_iou": mean["panel_iou"],
+        "cls": mean_of(np.nan_to_num(right), ~np.isnan(right)),
+        "det": mean_of(above, ~np.isnan(boxes)),
+        "box_iou": mean_of(np.nan_to_num(boxes), ~np.isnan(boxes)),
+        **spark2024.segmentation_parts(images, rules),
     }
+
+
+def combine(means: Mapping[str, np.ndarray], compute: Mapping[str, float], rules: Rules) -> dict[str, np.ndarray]:
+    """The figures from the means of `parts` and gmac and mparams, element by element; NaN where truth is missing."""
+    s_seg = spark2024.of_both(means["body"], means["panel"])
+    accuracy = s_acc(means["cls"], means["det"], s_seg)
+    gmac, mparams = compute["gmac"], compute["mparams"]
+    return {
+        "s_cls": means["cls"],
+        "s_det": means["det"],
+        "s_seg": s_seg,
+        "s_acc": accuracy,
+        "s_flops": s_flops(gmac, rules),
+        "s_params": s_params(mparams, rules),
+        "s_final": s_final(accuracy, gmac, mparams, rules),
+        "mean_box_iou": means["box_iou"],
+        "mean_body_iou": means["body_iou"],
+        "mean_panel_iou": means["panel_iou"],
+    }
+
+
+def aside(figures: Mapping[str, float | str | None]) -> str:
+    """What is shown beside the score: mean IoU, and compute."""
+    means = [f"{part} {_number(figures[f'mean_{part}_iou'])}" for part in ("box", "body", "panel")]
+    cost = f"{_number(figures['gmac'])} GMAC, {_number(figures['mparams'])} M parameters, {figures['compute']}"
+    return f"mean IoU: {', '.join(means)}\n{cost}"
+
+
+def _number(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.4g}"

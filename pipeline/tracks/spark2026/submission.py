@@ -15,22 +15,36 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.errors import UserError, offenders
+from pipeline.errors import UserError
 from pipeline.files import written_aside
 from pipeline.masks import rle
+from pipeline.tracks.findings import Findings
 from pipeline.tracks.spark2026.checks import (
     BBOX,
+    BBOX_SAME,
+    BOXES_GOOD,
+    BUDGET_GOOD,
+    CHECKS,
+    CLASSES_GOOD,
+    COLUMNS_GOOD,
     CORNERS,
     CSV,
     EFFICIENCY,
+    IMAGES_GOOD,
+    JSON_GOOD,
+    MASKS_GOOD,
+    MEMBERS_GOOD,
+    OPENS,
     SEGM,
+    SEGM_SAME,
+    SIZES_GOOD,
     check_efficiency,
     check_images,
     check_records,
     checked_row,
 )
 
-SHOWN = 50  # complaints listed, of however many
+MOST_BYTES = 512 * 2**20  # of a member: 25 kB an image of the largest split, where 1 kB is usual
 MEMBERS = (CSV, BBOX, SEGM, EFFICIENCY)
 COLUMNS = ["image_id", "class", "bbox", "body_rle", "panel_rle"]
 EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time in the zip, so that the same answers give the same bytes
@@ -109,41 +123,58 @@ def read(path: Path, image_ids: list[str]) -> tuple[pd.DataFrame, dict]:
     Raises:
         UserError: anything is wrong; with every complaint.
     """
-    complaints: list[str] = []
-    members = _members(path, complaints)
-    if complaints:
-        raise _refused(path, complaints)
-    table = _read_csv(members[CSV], complaints)
-    efficiency = _read_json(members, EFFICIENCY, dict, complaints)
-    boxes = _read_json(members, BBOX, list, complaints)
-    masks = _read_json(members, SEGM, list, complaints)
-    if not complaints:
-        check_images(table["image_id"].tolist(), image_ids, complaints)
-        rows = [checked_row(row, complaints) for row in table.to_dict("records")]
-        check_efficiency(efficiency, complaints)
-        check_records(boxes, masks, rows, complaints)
-    if complaints:
-        raise _refused(path, complaints)
-    return pd.DataFrame(rows), efficiency
+    findings, rows, efficiency = examine(path, image_ids)
+    findings.refuse(path)
+    return rows, efficiency
 
 
-def _refused(path: Path, complaints: list[str]) -> UserError:
-    return UserError(f"{path} is not a valid submission, {len(complaints)} complaints:\n{offenders(complaints, SHOWN)}")
+def results(path: Path, rows: pd.DataFrame) -> dict[str, list[dict]]:
+    """The COCO results of a zip that `read` took, by kind, bbox and segm."""
+    with zipfile.ZipFile(path) as archive:
+        return {kind: json.loads(archive.read(name)) for kind, name in (("bbox", BBOX), ("segm", SEGM))}
 
 
-def _members(path: Path, complaints: list[str]) -> dict[str, str]:
+def examine(path: Path, image_ids: list[str]) -> tuple[Findings, pd.DataFrame, dict]:
+    """All that is wrong with a zip, and what it answers as far as that can be read; arguments as of `read`."""
+    findings = Findings(CHECKS)
+    members = _members(path, findings)
+    if findings.complaints:
+        return findings, pd.DataFrame(), {}
+    findings.begin(COLUMNS_GOOD, JSON_GOOD)
+    table = _read_csv(members[CSV], findings[COLUMNS_GOOD])
+    efficiency = _read_json(members, EFFICIENCY, dict, findings[JSON_GOOD])
+    boxes = _read_json(members, BBOX, list, findings[JSON_GOOD])
+    masks = _read_json(members, SEGM, list, findings[JSON_GOOD])
+    if findings.complaints:
+        return findings, pd.DataFrame(), {}
+    findings.begin(IMAGES_GOOD, CLASSES_GOOD, BOXES_GOOD, MASKS_GOOD, BUDGET_GOOD, BBOX_SAME, SEGM_SAME)
+    check_images(table["image_id"].tolist(), image_ids, findings[IMAGES_GOOD])
+    rows = [checked_row(row, findings) for row in table.to_dict("records")]
+    check_efficiency(efficiency, findings[BUDGET_GOOD])
+    check_records(boxes, masks, rows, findings)
+    return findings, pd.DataFrame(rows), efficiency
+
+
+def _members(path: Path, findings: Findings) -> dict[str, str]:
+    findings.begin(OPENS)
     try:
         with zipfile.ZipFile(path) as archive:
+            findings.begin(MEMBERS_GOOD, SIZES_GOOD)
             names = archive.namelist()
+            odd = findings[MEMBERS_GOOD]
             for name in sorted(set(names) - set(MEMBERS)):
-                complaints.append(f"member {name!r}: not expected; the zip is flat and holds {', '.join(MEMBERS)}")
-            complaints += [f"member {name!r}: missing" for name in MEMBERS if name not in names]
-            complaints += [f"member {name!r}: {names.count(name)} times" for name in MEMBERS if names.count(name) > 1]
-            return {} if complaints else {name: archive.read(name).decode("utf-8") for name in MEMBERS}
+                odd.append(f"member {name!r}: not expected; the zip is flat and holds {', '.join(MEMBERS)}")
+            odd += [f"member {name!r}: missing" for name in MEMBERS if name not in names]
+            odd += [f"member {name!r}: {names.count(name)} times" for name in MEMBERS if names.count(name) > 1]
+            for member in archive.infolist():
+                if member.file_size > MOST_BYTES:
+                    said = f"{member.file_size:,} bytes unpacked, expected at most {MOST_BYTES:,}"
+                    findings[SIZES_GOOD].append(f"member {member.filename!r}: {said}")
+            return {} if findings.complaints else {name: archive.read(name).decode("utf-8") for name in MEMBERS}
     except FileNotFoundError:
         raise UserError(f"no file {path.absolute()}: run `./run.sh package` first.") from None
     except Exception as error:  # damaged zips fail in many ways that have no common base
-        complaints.append(f"the zip cannot be read: {type(error).__name__} {error}")
+        findings[OPENS].append(f"the zip cannot be read: {type(error).__name__} {error}")
         return {}
 
 

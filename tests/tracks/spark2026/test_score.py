@@ -3,12 +3,20 @@ import pandas as pd
 import pytest
 
 from pipeline.masks import rle
+from pipeline.metrics.parts import share_above
+from pipeline.tracks import TRACKS
 from pipeline.tracks.spark2026 import score
+from pipeline.tracks.spark2026.score import Rules
 from tests.makers import answers
 from tests.oracles.published import SCORES
 
 SIDE = 40
+NOTHING = {"gmac": 0.0, "mparams": 0.0}
 THRESHOLDS = [0.50, 0.55, 0.60, 0.65, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95]
+
+
+def figures_of(truth, given, **rules):
+    return TRACKS["spark2026"].figures(score.per_image(truth, given), Rules(**rules), NOTHING)
 
 
 @pytest.mark.parametrize("row", SCORES, ids=[row[0] for row in SCORES])
@@ -27,7 +35,7 @@ def test_efficiency():
 
 def test_truth_scores_one():
     truth = answers(list(range(30)))
-    figures = score.accuracy(score.per_image(truth, truth[::-1]))
+    figures = figures_of(truth, truth[::-1])
     assert (figures["s_cls"], figures["s_det"], figures["s_seg"]) == (1.0, 1.0, 1.0)
     assert figures["s_acc"] == pytest.approx(1.0)
 
@@ -79,7 +87,7 @@ def test_random_answers_against_a_dense_computation():
     judged = [(t, g) for t, g in pairs if (t == 2).any() and (t == 2).sum() >= 0.05 * (t == 1).sum()]
     assert 0 < len(judged) < len(pairs)
     panel = above([iou(t == 2, g == 2) for t, g in judged])
-    figures = score.accuracy(score.per_image(table(truth), table(given)))
+    figures = figures_of(table(truth), table(given))
     assert figures["s_cls"] == pytest.approx(s_cls)
     assert figures["s_det"] == pytest.approx(s_det)
     assert figures["s_seg"] == pytest.approx((body + panel) / 2)
@@ -87,12 +95,10 @@ def test_random_answers_against_a_dense_computation():
     assert figures["mean_body_iou"] == pytest.approx(np.mean([iou(t == 1, g == 1) for t, g in pairs if (t == 1).any()]))
 
 
-def test_thresholds_are_strict():
-    assert score.share_above(np.array([0.5])) == 0.0
-    assert score.share_above(np.array([0.5000001])) == 0.1
-    assert score.share_above(np.array([0.95])) == 0.9
-    assert score.share_above(np.array([1.0, 0.0])) == 0.5
-    assert score.share_above(np.array([])) is None
+def test_thresholds_are_strict_unless_said():
+    ious = [0.5, 0.5000001, 0.95, 1.0, 0.0]
+    assert share_above(ious).tolist() == [0.0, 0.1, 0.9, 1.0, 0.0]
+    assert share_above(ious, strict=False).tolist() == [0.1, 0.1, 1.0, 1.0, 0.0]
 
 
 @pytest.mark.parametrize("rows", range(10, 21))
@@ -104,13 +110,8 @@ def test_an_iou_on_a_threshold_does_not_reach_it(rows):
     masks = {"body_rle": rle.encode(whole), "panel_rle": rle.encode(whole)}
     truth = pd.DataFrame([{"image_id": "a", "class_index": 0, **box, **masks, "height": 20, "width": 20}])
     given = truth.assign(y_max=float(rows), body_rle=rle.encode(upper), panel_rle=rle.encode(upper))
-    figures = score.accuracy(score.per_image(truth, given))
+    figures = figures_of(truth, given)
     assert figures["s_det"] == figures["s_seg"] == pytest.approx((rows - 10) / 10)
-
-
-def test_which_panels_count():
-    body, panel = np.array([100, 100, 100, 0, 0, 1000]), np.array([5, 4, 0, 3, 0, 50])
-    assert score.panel_counts(body, panel).tolist() == [True, False, False, True, False, True]
 
 
 def test_images_with_empty_truth_are_left_out_of_the_means():
@@ -119,19 +120,74 @@ def test_images_with_empty_truth_are_left_out_of_the_means():
     nothing = rle.encode(np.zeros((1024, 1024), bool))
     truth.loc[0, "body_rle"] = truth.loc[1, "panel_rle"] = nothing
     images = score.per_image(truth, given)
-    assert images["body_iou"].isna().tolist() == [True, False, False]
-    assert images["panel_iou"].isna().tolist() == [False, True, False]
-    assert score.accuracy(images)["s_seg"] == 1.0
+    parts = score.parts(images, Rules())
+    assert np.isnan(parts["body"].each).tolist() == [True, False, False]
+    assert np.isnan(parts["panel"].each).tolist() == [False, True, False]
+    assert figures_of(truth, given)["s_seg"] == 1.0
+    assert figures_of(truth, given, empty_truth="judge", panel="all")["s_seg"] == pytest.approx(2 / 3)
+    given.loc[0, "body_rle"] = nothing  # an empty answer to an empty truth is right
+    assert figures_of(truth, given, empty_truth="judge", panel="all")["s_seg"] == pytest.approx(5 / 6)
+
+
+def test_which_panels_count():
+    """A body of 100 pixels with panels of 5, 4, 0 pixels, and no body with 3; nothing is answered right."""
+    sizes = [(100, 5), (100, 4), (100, 0), (0, 3)]
+    images = pd.DataFrame(
+        {
+            "body_truth": [float(body) for body, _ in sizes],
+            "panel_truth": [float(panel) for _, panel in sizes],
+            **{f"{part}_{of}": [0.0] * 4 for part in ("body", "panel") for of in ("given", "both")},
+            "class_right": [1.0] * 4,
+            "box_iou": [1.0] * 4,
+        }
+    )
+
+    def counted(**rules):
+        return score.parts(images, Rules(**rules))["panel"].denominator.tolist()
+
+    assert counted() == [1, 0, 0, 1]
+    assert counted(panel="any") == [1, 1, 0, 1]
+    assert counted(panel="all") == [1, 1, 0, 1]
+    assert counted(panel="all", empty_truth="judge") == [1, 1, 1, 1]
+
+
+def test_every_rule_changes_what_it_says():
+    box = {"x_min": 0.0, "y_min": 0.0, "x_max": 20.0, "y_max": 20.0}
+    whole = np.ones((20, 20), bool)
+    upper = whole & (np.arange(20)[:, None] < 10)
+    masks = {"body_rle": rle.encode(whole), "panel_rle": rle.encode(whole)}
+    truth = pd.DataFrame([{"image_id": "a", "class_index": 0, **box, **masks, "height": 20, "width": 20}])
+    given = truth.assign(class_index=1, y_max=10.0, body_rle=rle.encode(upper), panel_rle=rle.encode(upper))
+    plain = figures_of(truth, given)
+    assert (plain["s_cls"], plain["s_det"], plain["s_seg"]) == (0.0, 0.0, 0.0)
+    loose = figures_of(truth, given, strict=False)
+    assert (loose["s_det"], loose["s_seg"]) == (0.1, 0.1)
+    assert figures_of(truth, given, strict=False, box_needs_class=True)["s_det"] == 0.0
+    assert figures_of(truth, given, segmentation="mean_iou")["s_seg"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("rules", "s_flops", "s_params"),
+    [
+        ({}, 0.9, 0.0),
+        ({"compute_unit": "gflop"}, 0.8, 0.0),
+        ({"clamp": False}, 0.9, -0.5),
+    ],
+)
+def test_rules_of_compute(rules, s_flops, s_params):
+    assert score.s_flops(10, Rules(**rules)) == pytest.approx(s_flops)
+    assert score.s_params(45, Rules(**rules)) == pytest.approx(s_params)
+    assert score.s_final(0, 10, 45, Rules(**rules)) == pytest.approx(0.15 * (s_flops + s_params))
 
 
 def test_figures_without_truth_are_none():
     truth = answers([1, 2, 3])
     truth["body_rle"] = truth["panel_rle"] = None
-    figures = score.accuracy(score.per_image(truth, answers([1, 2, 3])))
+    figures = figures_of(truth, answers([1, 2, 3]))
     assert (figures["s_det"], figures["s_seg"], figures["s_acc"]) == (1.0, None, None)
     truth[["x_min", "y_min"]] = np.nan
     truth["class_index"] = -1
-    figures = score.accuracy(score.per_image(truth, answers([1, 2, 3])))
+    figures = figures_of(truth, answers([1, 2, 3]))
     assert (figures["s_cls"], figures["s_det"]) == (None, None)
 
 

@@ -1,0 +1,135 @@
+"""bench: this project's own speed, measured against an honest straightforward way in the same run."""
+
+import resource
+import tempfile
+import time
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from pipeline.masks import rle
+from pipeline.masks.boxes import box_from_mask
+from pipeline.progress import progress, say
+from pipeline.scenes.layout import encode_mask
+from pipeline.scenes.render import first_hits
+from pipeline.scenes.scene import draw
+from pipeline.scenes.studio import Studio
+from pipeline.tracks import TRACKS
+from pipeline.tracks.judged import Judged
+from pipeline.tracks.spark2026 import CLASSES, SIZE
+from pipeline.tracks.spark2026.score import ASSUMED
+
+DISTINCT = 200  # masks drawn; larger sets repeat them
+COMPUTE = {"gmac": 1.0, "mparams": 1.0, "compute": "made up"}
+
+
+def bench(
+    what: Literal["score"] = "score",
+    track: Literal["spark2026", "spark2024"] = "spark2026",
+    count: int = 20000,
+    dense: int = 300,
+) -> dict[str, float]:
+    """Time the scoring of a zip of made-up answers, from opening the zip to score.json's content.
+
+    The straightforward way opens each image's true mask, a JPEG, with Pillow, decodes the answer to pixels and compares
+    pixels; it gets `dense` of the images, and must find the same IoU.
+
+    Args:
+        what: score
+        track: whose zip
+        count: images in the zip
+        dense: images for the straightforward way
+
+    Example:
+        ./run.sh bench score --count 20000
+
+    Returns:
+        seconds, seconds_an_image, dense_seconds_an_image, times_faster, peak_mb.
+    """
+    form = TRACKS[track]
+    with tempfile.TemporaryDirectory() as folder:
+        truth, given = _made_up(Path(folder), count)
+        path = Path(folder) / form.zip_name
+        form.submission.write(path, given, COMPUTE)
+        began = time.monotonic()
+        answers, _ = form.submission.read(path, truth["image_id"].tolist())
+        answers = answers.set_index("image_id").loc[truth["image_id"]].reset_index()
+        images = form.judge.per_image(truth, answers)
+        content = Judged(form, path, truth, answers, images, COMPUTE, ASSUMED).content()
+        seconds = time.monotonic() - began
+        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        began = time.monotonic()
+        ious = [_dense_iou(Path(folder), row, answer) for row, answer in _pairs(truth[:dense], answers[:dense])]
+        dense_seconds = (time.monotonic() - began) / dense
+    ours = np.column_stack([_iou(images, part) for part in ("body", "panel")])[:dense]
+    worst = np.nanmax(np.abs(ours - np.array(ious)))
+    if worst > 1e-12:
+        raise AssertionError(f"the two ways differ by {worst} in an image's IoU")
+    found = {
+        "seconds": seconds,
+        "seconds_an_image": seconds / count,
+        "dense_seconds_an_image": dense_seconds,
+        "times_faster": dense_seconds / (seconds / count),
+        "peak_mb": peak_mb,
+    }
+    headline = f"{form.judge.HEADLINE} {content[form.judge.HEADLINE]:.4f}"
+    say(f"{track}: {count} images scored in {seconds:.1f} s, peak {peak_mb:.0f} MB; {headline}")
+    say(f"ours {1000 * seconds / count:.2f} ms an image, straightforward {1000 * dense_seconds:.2f} ms on {dense}")
+    say(f"{found['times_faster']:.1f} times faster, the same IoU")
+    return found
+
+
+def _made_up(folder: Path, count: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Index rows and answers: masks of simulated craft, and the same a few pixels off; true masks as JPEG files."""
+    studio = Studio(0, SIZE)
+    rows = []
+    for index in progress(range(min(DISTINCT, count)), min(DISTINCT, count), "masks"):
+        craft = studio.craft_of("train", index)
+        scene = draw(studio.domain, (0, "train", index), len(CLASSES), studio.mesh(craft), SIZE)
+        labels_hw, _, _ = first_hits(scene, studio.mesh(craft))
+        if not labels_hw.any():
+            labels_hw[:50, :50] = 1
+        (folder / f"{index}.jpg").write_bytes(encode_mask(labels_hw))
+        moved_hw = np.roll(labels_hw, (index % 7 - 3, index % 5 - 2), (0, 1))
+        rows.append((CLASSES.index(craft), craft, _row(labels_hw), _row(moved_hw)))
+    truth, given = [], []
+    for i in range(count):
+        number, craft, true, answered = rows[i % len(rows)]
+        known = {"image_id": f"{craft}/{i:06d}_img.jpg", "class_index": number, "class_name": craft}
+        size = {"height": SIZE, "width": SIZE, "file": f"{i % len(rows)}.jpg"}
+        truth.append(known | size | true)
+        given.append(known | size | answered | {"class_probs": [1.0], "body_score": 1.0, "panel_score": 1.0})
+    return pd.DataFrame(truth), pd.DataFrame(given)
+
+
+def _row(labels_hw: np.ndarray) -> dict:
+    box = map(float, box_from_mask(labels_hw > 0))
+    masks = {"body_rle": rle.encode(labels_hw == 1), "panel_rle": rle.encode(labels_hw == 2)}
+    return dict(zip(("x_min", "y_min", "x_max", "y_max"), box, strict=True)) | masks
+
+
+def _iou(images: pd.DataFrame, part: str) -> np.ndarray:
+    true, answered, both = (images[f"{part}_{of}"].to_numpy() for of in ("truth", "given", "both"))
+    with np.errstate(invalid="ignore"):
+        return both / (true + answered - both)
+
+
+def _pairs(truth: pd.DataFrame, answers: pd.DataFrame) -> zip:
+    return zip(truth.itertuples(), answers.itertuples(), strict=True)
+
+
+def _dense_iou(folder: Path, row: tuple, answer: tuple) -> list[float]:
+    """IoU of body and panel as one would write it down first."""
+    with Image.open(folder / row.file) as image:
+        colours = np.asarray(image)
+    red, blue = colours[..., 0], colours[..., 2]
+    parts = {1: (red > 127) & (red >= blue), 2: (blue > 127) & (blue > red)}
+    found = []
+    for part, counts in ((1, answer.body_rle), (2, answer.panel_rle)):
+        true, answered = parts[part], rle.decode(counts, SIZE, SIZE)
+        union = np.logical_or(true, answered).sum()
+        found.append(np.logical_and(true, answered).sum() / union if union else np.nan)
+    return found

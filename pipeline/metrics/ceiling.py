@@ -1,0 +1,43 @@
+"""What no model can pass at a size: truth pushed through the forms that answers take, and judged."""
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from pipeline.dataset.mask_colours import BODY, PANEL, colours_from_labels, labels_from_colours
+from pipeline.masks import rle
+from pipeline.masks.postprocess import answer
+
+QUALITY = 95  # of the JPEG that masks are published as
+
+
+def through_rle(row: pd.Series) -> dict:
+    """Truth's own masks, and the box from them."""
+    labels_hw = _labels(row)
+    return answer(np.stack([labels_hw == BODY, labels_hw == PANEL]).astype(np.float32), row.height, row.width)
+
+
+def through_jpeg(row: pd.Series) -> dict:
+    """The same after a JPEG file with halved colour, as libraries write unless told."""
+    bgr = colours_from_labels(_labels(row))[..., ::-1]
+    content = cv2.imencode(".jpg", np.ascontiguousarray(bgr), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
+    labels_hw = labels_from_colours(cv2.imdecode(content, cv2.IMREAD_COLOR_RGB))
+    return answer(np.stack([labels_hw == BODY, labels_hw == PANEL]).astype(np.float32), row.height, row.width)
+
+
+def through_size(row: pd.Series, size: int, stride: int) -> dict:
+    """The best soft masks at size / stride pixels: the share of each pixel that a part covers, enlarged as answers."""
+    labels_hw = _labels(row)
+    small = []
+    for part in (BODY, PANEL):
+        share_hw = cv2.resize(
+            (labels_hw == part).astype(np.float32), (size // stride,) * 2, interpolation=cv2.INTER_AREA
+        )
+        small.append(cv2.resize(share_hw, (size, size), interpolation=cv2.INTER_LINEAR))
+    return answer(np.stack(small), row.height, row.width)
+
+
+def _labels(row: pd.Series) -> np.ndarray:
+    labels_hw = np.where(rle.decode(row.body_rle, row.height, row.width), BODY, 0).astype(np.uint8)
+    labels_hw[rle.decode(row.panel_rle, row.height, row.width)] = PANEL
+    return labels_hw

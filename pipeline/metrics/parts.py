@@ -1,0 +1,40 @@
+"""What each image brings to a mean, so that means, intervals and single images all come from the same numbers."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+THRESHOLDS = np.arange(50, 100, 5) / 100  # COCO's 0.50, 0.55 ... 0.95
+
+
+class Part(NamedTuple):
+    """A mean over images as numerators and denominators, (N,) each: the figure is the ratio of their sums.
+
+    An image that a rule leaves out has 0 in both.
+    """
+
+    numerator: np.ndarray
+    denominator: np.ndarray
+
+    @property
+    def mean(self) -> float:
+        """The figure; NaN where no image counts."""
+        total = self.denominator.sum()
+        return float(self.numerator.sum() / total) if total else np.nan
+
+    @property
+    def each(self) -> np.ndarray:
+        """The figure of each image alone, (N,), NaN where it is left out."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return self.numerator / self.denominator
+
+
+def mean_of(value_n: np.ndarray, counts_n: np.ndarray) -> Part:
+    """The plain mean of values over the images that count."""
+    return Part(np.where(counts_n, value_n, 0.0).astype(float), np.asarray(counts_n, float))
+
+
+def share_above(iou_n: np.ndarray, strict: bool = True) -> np.ndarray:
+    """Share of COCO's ten thresholds that each IoU is above (or, not strict, at least at), (N,)."""
+    iou_n = np.asarray(iou_n, float)[:, None]
+    return ((iou_n > THRESHOLDS) if strict else (iou_n >= THRESHOLDS)).mean(axis=1)

@@ -1,0 +1,112 @@
+"""One submission with the judge's row of every image: figures, intervals, and where they come from."""
+
+import itertools
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+
+from pipeline.metrics.bootstrap import differences, intervals
+from pipeline.metrics.breakdown import by_class, by_size, confusion
+from pipeline.tracks import Track
+from pipeline.tracks.spark2026 import CLASSES
+
+WORST, BEST = 20, 5  # images named
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A submission, judged.
+
+    Attributes:
+        track: whose judge and format it is
+        zip: the submission
+        truth: index rows of the split, N
+        given: the submission's answers, in the order of truth
+        images: the judge's rows, in the order of truth
+        compute: gmac and mparams, NaN where nobody says, and `compute`: where they are from
+        rules: what the organisers have not published
+    """
+
+    track: Track
+    zip: Path
+    truth: pd.DataFrame
+    given: pd.DataFrame
+    images: pd.DataFrame
+    compute: dict
+    rules: object
+
+    def figures(self, **changed: object) -> dict[str, float | None]:
+        """The figures, with some rules changed; None where truth or compute is missing."""
+        return self.track.figures(self.images, replace(self.rules, **changed), self.compute)
+
+    def intervals(self) -> dict[str, list[float] | None]:
+        """95 % intervals of the figures."""
+        parts = self.track.judge.parts(self.images, self.rules)
+        return {name: limits and list(limits) for name, limits in intervals(parts, self._combine).items()}
+
+    def _combine(self, means: dict) -> dict:
+        return self.track.judge.combine(means, self.compute, self.rules)
+
+    def content(self) -> dict:
+        """All that score.json holds."""
+        ranked = [row for row in self.ranked() if row["score"] is not None]
+        compute = {name: None if value != value else value for name, value in self.compute.items()}
+        found = {
+            **self.figures(),
+            "images": len(self.images),
+            **compute,
+            "intervals": self.intervals(),
+            "by_class": self._groups(by_class(self.truth)),
+            "by_size": self._groups(by_size(self.truth)),
+            "worst": ranked[:WORST],
+            "best": ranked[: -BEST - 1 : -1],
+            "track": self.track.name,
+            "zip": self.zip.name,
+        }
+        if "class_index" in self.given:
+            counts = confusion(self.truth["class_index"], self.given["class_index"], len(CLASSES))
+            found["confusion"] = counts.tolist()
+        return found
+
+    def _groups(self, masks: dict[str, np.ndarray]) -> dict[str, dict]:
+        """Images and accuracy figures, each with its interval, of some of the images."""
+        found = {}
+        for name, mask_n in masks.items():
+            some = replace(self, images=self.images[mask_n])
+            figures, limits = (some.figures(), some.intervals()) if mask_n.any() else ({}, {})
+            row = {figure: [figures.get(figure), limits.get(figure)] for figure in self.track.judge.ACCURACY}
+            found[name] = {"images": int(mask_n.sum()), **row}
+        return found
+
+    def ranked(self) -> list[dict]:
+        """Image and its own accuracy, the worst first; images without truth last."""
+        each = {name: part.each for name, part in self.track.judge.parts(self.images, self.rules).items()}
+        values = np.broadcast_to(self._combine(each)[self.track.judge.RANKED], len(self.truth))
+        order = np.argsort(values, kind="stable")
+        ids = self.truth["image_id"].to_numpy()
+        return [{"image_id": ids[i], "score": None if np.isnan(values[i]) else float(values[i])} for i in order]
+
+    def other_rules(self) -> tuple[list[tuple[str, object, float | None]], list[float]]:
+        """The headline figure with each rule changed, one at a time, and over all combinations of the rules."""
+        headline = self.track.judge.HEADLINE
+        choices = {
+            field.name: (True, False) if field.type is bool else get_args(field.type)
+            for field in fields(self.track.judge.Rules)
+        }
+        changes = [
+            (rule, choice, self.figures(**{rule: choice})[headline])
+            for rule, options in choices.items()
+            for choice in options
+            if choice != getattr(self.rules, rule)
+        ]
+        combinations = (dict(zip(choices, options, strict=True)) for options in itertools.product(*choices.values()))
+        return changes, [self.figures(**combination)[headline] for combination in combinations]
+
+    def less(self, other: "Judged") -> dict[str, tuple[float, float] | None]:
+        """95 % intervals of this one's figures less another's, on the same resamples of the same images."""
+        pair = [partial(judged.track.judge.parts, judged.images, judged.rules)() for judged in (self, other)]
+        return differences(*pair, self._combine, other._combine)

@@ -1,0 +1,114 @@
+"""The judge of SPARK 2024's segmentation.
+
+Official: IoU of body and of panel, image by image; the share of images with IoU above t, averaged over t = 0.50, 0.55
+... 0.95, for body and for panel apart; the mean of the two. A panel counts only from 5 % of its body's pixels on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from pipeline.metrics.masks import iou, overlap
+from pipeline.metrics.parts import Part, mean_of, share_above
+
+PANEL_SHARE = 0.05  # of the body's pixels in truth
+WORDS = {
+    "s_seg": "share of body and panel masks above IoU 0.50 ... 0.95",
+    "mean_iou": "IoU image by image, mean of body and panel",
+    "pooled_iou": "IoU over the pixels of all images, mean of body and panel",
+}
+
+ACCURACY, RANKED, HEADLINE = tuple(WORDS), "mean_iou", "s_seg"
+
+
+@dataclass(frozen=True)
+class SegmentationRules:
+    """How masks are judged. Defaults are SPARK 2024's official rule where it speaks, assumptions elsewhere.
+
+    Args:
+        segmentation: thresholds (official 2024: share of images above IoU 0.50 ... 0.95) or mean_iou
+        strict: an IoU must be above a threshold (assumption), not just reach it
+        panel: which panels count: share (official 2024: from 5 % of the body's pixels on), any (any pixel) or all
+        empty_truth: a part that truth does not show: skip (assumption) leaves the image out of that part's mean; judge
+            gives 1 if the answer is empty too, else 0
+    """
+
+    segmentation: Literal["thresholds", "mean_iou"] = "thresholds"
+    strict: bool = True
+    panel: Literal["share", "any", "all"] = "share"
+    empty_truth: Literal["skip", "judge"] = "skip"
+
+
+Rules = SegmentationRules
+
+
+def per_image(truth: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
+    """Pixel counts of every image's masks, in the order of `truth`; NaN where there is no truth.
+
+    Args:
+        truth: index rows: image_id, body_rle, panel_rle, height, width.
+        given: a row an image: image_id, body_rle, panel_rle.
+
+    Returns:
+        image_id; body_truth, body_given, body_both, panel_truth, panel_given, panel_both (pixels).
+
+    Raises:
+        KeyError: an image of `truth` has no answer.
+    """
+    given = given.set_index("image_id").loc[truth["image_id"]]
+    columns: dict[str, object] = {"image_id": truth["image_id"].to_numpy()}
+    for part in ("body", "panel"):
+        rows = zip(truth[f"{part}_rle"], given[f"{part}_rle"], truth["height"], truth["width"], strict=True)
+        counts = np.array([overlap(*row) for row in rows], float).reshape(-1, 3)
+        columns |= {f"{part}_{name}": counts[:, i] for i, name in enumerate(("truth", "given", "both"))}
+    return pd.DataFrame(columns)
+
+
+def segmentation_parts(images: pd.DataFrame, rules: SegmentationRules) -> dict[str, Part]:
+    """The means that S_seg is made of: body, panel; beside them the mean IoU by image and over all pixels."""
+    known = images["body_truth"].notna().to_numpy()
+    body, panel = images["body_truth"].to_numpy(), images["panel_truth"].to_numpy()
+    judged = {
+        "body": known,
+        "panel": known & {"share": panel >= PANEL_SHARE * body, "any": panel > 0}.get(rules.panel, known),
+    }
+    parts = {}
+    for name, counts_n in judged.items():
+        truth_n, given_n, both_n = (
+            np.nan_to_num(images[f"{name}_{of}"].to_numpy()) for of in ("truth", "given", "both")
+        )
+        if rules.empty_truth == "skip":
+            counts_n = counts_n & (truth_n > 0)
+        iou_n = iou(truth_n, given_n, both_n)
+        thresholds = rules.segmentation == "thresholds"
+        parts[name] = mean_of(share_above(iou_n, rules.strict) if thresholds else iou_n, counts_n)
+        parts[f"{name}_iou"] = mean_of(iou_n, counts_n)
+        parts[f"{name}_pooled"] = Part(np.where(known, both_n, 0), np.where(known, truth_n + given_n - both_n, 0))
+    return parts
+
+
+def parts(images: pd.DataFrame, rules: Rules) -> dict[str, Part]:
+    """The means that the figures are made of."""
+    return segmentation_parts(images, rules)
+
+
+def of_both(body: np.ndarray, panel: np.ndarray) -> np.ndarray:
+    """The mean of the two parts; the one that is there where no image has the other."""
+    return np.where(np.isnan(panel), body, np.where(np.isnan(body), panel, (body + panel) / 2))
+
+
+def combine(means: Mapping[str, np.ndarray], compute: Mapping[str, float], rules: Rules) -> dict[str, np.ndarray]:
+    """The figures from the means of `parts`, element by element; NaN where truth is missing. Compute does not count."""
+    return {
+        "s_seg": of_both(means["body"], means["panel"]),
+        "mean_iou": of_both(means["body_iou"], means["panel_iou"]),
+        "pooled_iou": of_both(means["body_pooled"], means["panel_pooled"]),
+    }
+
+
+def aside(figures: Mapping[str, float | str | None]) -> str:
+    """What is shown beside the score."""
+    return "compute and boxes do not count"

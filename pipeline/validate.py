@@ -1,0 +1,40 @@
+"""validate: is a zip what the organisers take? A table of checks in plain words."""
+
+from pathlib import Path
+from typing import Literal
+
+from pipeline.dataset.index_table import rows_of
+from pipeline.index import ensure_index
+from pipeline.progress import say
+from pipeline.run_folder import find_data
+from pipeline.tracks import TRACKS
+
+
+def validate(
+    zip: Path,
+    data: Path | None = None,
+    split: Literal["train", "tune", "val", "test"] = "test",
+    track: Literal["spark2026", "spark2024"] = "spark2026",
+) -> None:
+    """Check a zip before it is uploaded, whoever made it: a line a check, then every complaint.
+
+    Args:
+        zip: what is to be uploaded
+        data: folder of the data set it answers; default: the only one in data/
+        split: which images it must answer
+        track: the competition whose format it must have
+
+    Raises:
+        UserError: anything is wrong; with file, image, expected and found of each complaint.
+
+    Example:
+        ./run.sh validate submissions/lite0/spark2026-test-d4/submission.zip
+    """
+    folder = find_data(data)
+    image_ids = rows_of(ensure_index(folder), (split,))["image_id"].tolist()
+    findings, _, _ = TRACKS[track].submission.examine(zip, image_ids)
+    for check, complaints in findings.items():
+        word = "not reached" if complaints is None else "ok" if not complaints else f"WRONG: {len(complaints)}"
+        say(f"{check:60} {word}")
+    findings.refuse(zip)
+    say(f"valid: {zip}, {len(image_ids)} images of {split}")

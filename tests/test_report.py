@@ -1,0 +1,37 @@
+import re
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.report import report
+from pipeline.score import score
+
+
+def test_a_page_of_a_run(stand):
+    path = report("smoke")
+    page = path.read_text()
+    content = score("smoke")
+    assert len(page) < 5e6
+    assert not re.search(r"(?:src|href)=.(?!data:)", page)  # nothing is loaded from anywhere
+    assert f"{content['s_final']:.4f}" in page
+    for row in content["worst"] + content["best"]:
+        assert page.count(f"{row['image_id']}: ") >= 1
+    assert page.count("data:image/jpeg") == len(content["worst"]) + len(content["best"])
+    assert page.count("data:image/png") == 1
+    for name in ("Cheops", "XMM Newton", "git_commit", "small (under 128 px)"):
+        assert name in page
+
+
+def test_the_list_of_runs(stand):
+    score("smoke")
+    page = report().read_text()
+    assert "smoke" in page
+    assert "href" not in page
+    report("smoke")
+    assert re.findall('href="(.*?)"', report().read_text()) == ["smoke/tiny-val-none/report.html"]
+
+
+def test_nothing_scored(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="no scored run"):
+        report()

@@ -1,0 +1,49 @@
+import shutil
+
+import pytest
+
+from pipeline.cli import main
+from pipeline.dataset.index_table import read_index, rows_of
+from pipeline.tracks import TRACKS
+
+
+@pytest.fixture
+def truth_zips(stand):
+    """Ground truth as a submission to each track, beside a data set."""
+    truth = rows_of(read_index(stand / "data/tiny"), ("val",))
+    truth["class_probs"] = [[1.0]] * len(truth)
+    truth["body_score"] = truth["panel_score"] = 1.0
+    for name, track in TRACKS.items():
+        track.submission.write(stand / f"{name}.zip", truth, {"gmac": 1.0, "mparams": 1.0})
+    return stand
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_a_valid_zip_passes_every_check(truth_zips, track, capsys):
+    assert main(["validate", f"{track}.zip", "--split", "val", "--track", track]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    checks = [line for line in lines if line.endswith(" ok")]
+    assert len(checks) == len(TRACKS[track].submission.CHECKS)
+    assert lines[-1].startswith(f"valid: {track}.zip")
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_a_cut_zip_fails_the_first_and_reaches_no_other(truth_zips, track, capsys):
+    path = truth_zips / f"{track}.zip"
+    path.write_bytes(path.read_bytes()[:-30])
+    assert main(["validate", f"{track}.zip", "--split", "val", "--track", track]) == 2
+    said = capsys.readouterr()
+    first, *others = said.out.splitlines()
+    assert first.split("  ")[0] == "the zip opens"
+    assert first.endswith("WRONG: 1")
+    assert all(line.endswith("not reached") for line in others)
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize(("track", "other"), [("spark2026", "spark2024"), ("spark2024", "spark2026")])
+def test_the_zip_of_another_track_is_told(truth_zips, track, other, capsys):
+    shutil.copy(truth_zips / f"{other}.zip", truth_zips / "odd.zip")
+    assert main(["validate", "odd.zip", "--split", "val", "--track", track]) == 2
+    said = capsys.readouterr()
+    assert "not expected; the zip is flat and holds" in said.err
+    assert "missing" in said.err
