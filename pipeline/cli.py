@@ -8,7 +8,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable
-from itertools import pairwise, takewhile, zip_longest
+from itertools import pairwise, takewhile
 
 import jsonargparse
 
@@ -70,6 +70,7 @@ def overview() -> str:
             *lines,
             f"  {'test':10} check the code: ruff and the test suite",
             "",
+            "Words before the first option are the verb's first options: `score A B` is `score --run A --versus B`.",
             "data/ and submissions/ are those of the folder you stand in.",
         ]
     )
@@ -130,12 +131,9 @@ def parse(function: Callable, arguments: list[str]) -> dict:
 def _named(function: Callable, arguments: list[str]) -> list[str]:
     """Words before the first option as the verb's first options: `score A B` is `score --run A --versus B`."""
     words = list(takewhile(lambda argument: not argument.startswith("-"), arguments))
-    parameters = [p for p in inspect.signature(function).parameters.values() if p.name != "config"]
-    spelt = []
-    for word, parameter in zip_longest(words, parameters[: len(words)]):
-        required = parameter is None or parameter.default is inspect.Parameter.empty
-        spelt += [word] if required else [f"--{parameter.name}", word]
-    return spelt + arguments[len(words) :]
+    names = [name for name in inspect.signature(function).parameters if name != "config"]
+    spelt = [argument for name, word in zip(names, words, strict=False) for argument in (f"--{name}", word)]
+    return spelt + arguments[min(len(words), len(names)) :]
 
 
 def _spelt_out(arguments: list[str], options: dict[str, argparse.Action]) -> list[str]:

@@ -44,7 +44,7 @@ def demo() -> None:
         train(config_of(recipe_values(RECIPE) | OVERRIDES), RECIPE, FOLDER, run.name)
     predict(run.name, FOLDER, "val", "d4")
     place = package(run.name, FOLDER, "val", "d4")
-    score(run.name, FOLDER, "val", "d4")
+    score(run.name, data=FOLDER, split="val", tta="d4")
     picture = draw(FOLDER, truth, place)
     say(f"image, truth and prediction of {SHOWN} images: {picture}")
     say(f"done in {(time.monotonic() - began) / 60:.1f} minutes")

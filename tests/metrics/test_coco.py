@@ -31,7 +31,7 @@ def boxes(table, shrink=0.0):
 def test_perfect_results_have_full_precision():
     table = rows([1, 2, 3, 14])
     truth = craft_truth(table, CLASSES)
-    assert average_precision(truth, boxes(table), "bbox") == {"ap": 1.0, "ap50": 1.0, "ap75": 1.0}
+    assert average_precision(truth, boxes(table), "bbox") == pytest.approx({"ap": 1, "ap50": 1, "ap75": 1})
     parts = part_truth(table)
     results = [
         {
@@ -51,7 +51,7 @@ def test_with_one_craft_of_one_class_an_image_and_one_threshold_recall_is_our_sh
     table = rows([1] * 8)
     table["image_id"] = [f"image {i}" for i in range(8)]
     table["class_index"] = 0
-    shrunk = boxes(table, 0.06)
+    shrunk = boxes(table, 0.061)  # no IoU at a threshold, where ours and COCOeval differ
     iou = [box["bbox"][3] / (row.y_max - row.y_min) for box, row in zip(shrunk, table.itertuples(), strict=True)]
     expected = share_above(iou).mean()
     ours = {t: np.mean(np.array(iou) > t) for t in (0.5, 0.75)}

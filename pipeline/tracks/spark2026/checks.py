@@ -19,23 +19,24 @@ CHECKS = (
     *(BUDGET_GOOD, BBOX_SAME, SEGM_SAME),
 )
 CORNERS = ["x_min", "y_min", "x_max", "y_max"]
+FIRST_LINE = 2  # of the CSV's rows, below its header
 
 
 def check_images(found: list[str], image_ids: list[str], complaints: list[str]) -> None:
     """Every image of the split once, and no other."""
-    wanted, seen = set(image_ids), set()
-    for image_id in found:
+    wanted, seen = set(image_ids), {}
+    for line, image_id in enumerate(found, FIRST_LINE):
         if image_id in seen:
-            complaints.append(f"{CSV}: image {image_id!r} twice")
+            complaints.append(f"{CSV}: line {line}: image {image_id!r} twice, first in line {seen[image_id]}")
         elif image_id not in wanted:
-            complaints.append(f"{CSV}: image {image_id!r} is not of this split")
-        seen.add(image_id)
+            complaints.append(f"{CSV}: line {line}: image {image_id!r} is not of this split")
+        seen.setdefault(image_id, line)
     complaints += [f"{CSV}: image {image_id!r} is missing" for image_id in image_ids if image_id not in seen]
 
 
-def checked_row(row: dict, findings: Findings) -> dict:
+def checked_row(line: int, row: dict, findings: Findings) -> dict:
     """One line of the CSV in the project's terms: class known, box finite, inside and not empty, RLE of full size."""
-    where = f"{CSV}: image {row['image_id']!r}"
+    where = f"{CSV}: line {line}: image {row['image_id']!r}"
     if row["class"] not in CLASSES:
         findings[CLASSES_GOOD].append(f"{where}: class {row['class']!r}, expected one of {', '.join(CLASSES)}")
     box = parse_box(row["bbox"], row_first=False) or (math.nan,) * 4
@@ -44,7 +45,8 @@ def checked_row(row: dict, findings: Findings) -> dict:
             f"{where}: bbox {row['bbox']!r}, expected four finite numbers (x_min, y_min, x_max, y_max)"
         )
     elif not (0 <= box[0] < box[2] <= SIZE and 0 <= box[1] < box[3] <= SIZE):
-        findings[BOXES_GOOD].append(f"{where}: bbox {row['bbox']} is empty, inverted or outside {SIZE}x{SIZE}")
+        order = f"0 <= min < max <= {SIZE}, for x and for y"
+        findings[BOXES_GOOD].append(f"{where}: bbox {row['bbox']} is empty, inverted or outside; expected {order}")
     for part in ("body_rle", "panel_rle"):
         try:
             rle.check(row[part], SIZE, SIZE)

@@ -30,6 +30,7 @@ from pipeline.tracks.spark2026.checks import (
     CORNERS,
     CSV,
     EFFICIENCY,
+    FIRST_LINE,
     IMAGES_GOOD,
     JSON_GOOD,
     MASKS_GOOD,
@@ -149,7 +150,7 @@ def examine(path: Path, image_ids: list[str]) -> tuple[Findings, pd.DataFrame, d
         return findings, pd.DataFrame(), {}
     findings.begin(IMAGES_GOOD, CLASSES_GOOD, BOXES_GOOD, MASKS_GOOD, BUDGET_GOOD, BBOX_SAME, SEGM_SAME)
     check_images(table["image_id"].tolist(), image_ids, findings[IMAGES_GOOD])
-    rows = [checked_row(row, findings) for row in table.to_dict("records")]
+    rows = [checked_row(line, row, findings) for line, row in enumerate(table.to_dict("records"), FIRST_LINE)]
     check_efficiency(efficiency, findings[BUDGET_GOOD])
     check_records(boxes, masks, rows, findings)
     return findings, pd.DataFrame(rows), efficiency

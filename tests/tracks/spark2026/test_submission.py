@@ -1,5 +1,7 @@
 import contextlib
 import json
+import re
+import struct
 import zipfile
 
 import pytest
@@ -111,13 +113,16 @@ ROW_FAULTS = {
     "three numbers": ({"bbox": '"(1, 2, 3)"'}, "four finite numbers"),
     "inverted box": ({"bbox": '"(30, 20, 10, 40)"'}, "empty, inverted or outside"),
     "empty box": ({"bbox": '"(30, 20, 30, 40)"'}, "empty, inverted or outside"),
-    "box outside": ({"bbox": '"(30, 20, 1025, 40)"'}, "outside 1024x1024"),
-    "negative box": ({"bbox": '"(-1, 20, 30, 40)"'}, "outside 1024x1024"),
+    "box outside": ({"bbox": '"(30, 20, 1025, 40)"'}, "expected 0 <= min < max <= 1024"),
+    "negative box": ({"bbox": '"(-1, 20, 30, 40)"'}, "expected 0 <= min < max <= 1024"),
     "RLE of another size": ({"body_rle": SHORT}, f"runs sum to {512 * 512}"),
     "RLE garbage": ({"panel_rle": "not counts"}, "panel_rle: characters outside"),
+    "RLE of negative runs": ({"body_rle": "1@3"}, "body_rle: a run of negative length"),
+    "RLE cut": ({"body_rle": "PP"}, "body_rle: the text ends in the middle of a run"),
+    "RLE of a giant": ({"body_rle": "o" * 12 + "0"}, "body_rle: a run longer than any image"),
     "RLE empty": ({"panel_rle": ""}, "panel_rle: expected a text of COCO counts"),
     "unknown image": ({"image_id": "image 99"}, "'image 99' is not of this split"),
-    "duplicate image": ({"image_id": "image 2"}, "'image 2' twice"),
+    "duplicate image": ({"image_id": "image 2"}, "line 3: image 'image 2' twice, first in line 2"),
 }
 
 
@@ -127,7 +132,7 @@ def test_faulty_rows_are_refused_by_name(path, cells, words):
     change_row(members, **cells)
     said = refusal(rewritten(path, members))
     assert words in said
-    assert "submission.csv: image" in said
+    assert re.search(r"submission.csv: line \d: image", said)
 
 
 def replaced(member, old, new):
@@ -143,6 +148,11 @@ FILE_FAULTS = {
         lambda m: m.update({"out/submission.csv": m.pop("submission.csv")}),
         "'out/submission.csv': not expected",
     ),
+    "leaves the folder": (
+        lambda m: m.update({"../submission.csv": m.pop("submission.csv")}),
+        "'../submission.csv': not expected",
+    ),
+    "absolute": (lambda m: m.update({"/submission.csv": ""}), "'/submission.csv': not expected"),
     "extra": (lambda m: m.update({"notes.txt": ""}), "'notes.txt': not expected"),
     "missing": (lambda m: m.pop("coco_segm.json"), "'coco_segm.json': missing"),
     "column": (replaced("submission.csv", "bbox", "box"), "columns ['image_id', 'class', 'box'"),
@@ -160,6 +170,13 @@ FILE_FAULTS = {
     "no category": (replaced("coco_segm.json", '"category_id": 1', '"category_id": true'), "category True)"),
     "no score": (replaced("coco_segm.json", '"score"', '"points"'), "record 0: expected image_id"),
     "score": (replaced("coco_segm.json", '"score": 0.9', '"score": 1.9'), "score 1.9, expected 0 to 1"),
+    "RLE that is no string": (
+        lambda m: m.update({"coco_segm.json": re.sub('"counts": "[^"]*"', '"counts": [5, 6]', m["coco_segm.json"])}),
+        "coco_segm.json: record 0 (image 'image 1', category 1): segmentation differs",
+    ),
+    "RLE of another frame": (replaced("coco_segm.json", "[1024, 1024]", "[1024, 512]"), "segmentation differs"),
+    "a class that is no number": (replaced("coco_bbox.json", '"category_id": 2', '"category_id": "2"'), "category '2'"),
+    "not UTF-8": (lambda m: m.update({"submission.csv": b"\xff"}), "cannot be read: UnicodeDecodeError"),
     "no records": (lambda m: m.update({"coco_segm.json": "[]"}), "'image 1', category 1: missing"),
 }
 
@@ -179,11 +196,33 @@ def test_a_member_twice(path, member):
     assert f"member '{member}': 2 times" in refusal(path)
 
 
+def test_a_bomb_is_refused_by_its_declared_size(path):
+    members = members_of(path)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, text in members.items():
+            if name != "coco_bbox.json":
+                archive.writestr(name, text)
+        with archive.open("coco_bbox.json", "w") as member:
+            for _ in range(513):
+                member.write(bytes(2**20))
+    assert path.stat().st_size < 3e6
+    assert "'coco_bbox.json': 537,919,488 bytes unpacked, expected at most 536,870,912" in refusal(path)
+
+
+def test_a_bomb_that_declares_less_is_read_no_further(path):
+    content = bytearray(path.read_bytes())
+    entry = content.index(b"PK\x01\x02")  # the directory's first: its unpacked size is at 24
+    (size,) = struct.unpack_from("<I", content, entry + 24)
+    struct.pack_into("<I", content, entry + 24, size // 2)
+    path.write_bytes(content)
+    assert "the zip cannot be read: BadZipFile" in refusal(path)
+
+
 def test_missing_images_and_all_complaints_at_once(path):
     members = members_of(path)
     change_row(members, image_id="image 99", bbox='"(5, 5, 1, 1)"', **{"class": "Hubble"})
     said = refusal(rewritten(path, members))
-    for words in ("'image 99' is not of this split", "'image 1' is missing", "class 'Hubble'", "inverted"):
+    for words in ("line 2: image 'image 99' is not of this split", "'image 1' is missing", "class 'Hubble'", "inverted"):
         assert words in said
     assert "complaints" in said
 
