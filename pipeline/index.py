@@ -15,7 +15,7 @@ from pipeline.metrics.coco import craft_truth, part_truth
 from pipeline.processes import cores, spread
 from pipeline.progress import progress
 from pipeline.run_folder import find_data
-from pipeline.tracks.spark2026 import CLASSES, SIZE, reader
+from pipeline.tracks.spark2024 import CLASSES, SIZE, reader
 
 TUNE_SHARE = 0.05
 CHECKED_ALONE = ("content_hash", "height", "width", "body_rle", "panel_rle", "problems")

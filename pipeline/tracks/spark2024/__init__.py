@@ -1,5 +1,15 @@
-"""SPARK 2024 Stream 1 segmentation: body and solar panel of one spacecraft, judged by masks alone."""
+"""SPARK 2024 Stream 1, segmentation: body and solar panel of one spacecraft, judged by masks alone."""
 
-from pipeline.tracks.spark2026 import CLASSES, SIZE  # the same ten craft, the same 1024 x 1024 pixels
-
-__all__ = ["CLASSES", "SIZE"]
+CLASSES = (
+    "VenusExpress",
+    "Cheops",
+    "LisaPathfinder",
+    "ObservationSat1",
+    "Proba2",
+    "Proba3",
+    "Proba3ocs",
+    "Smart1",
+    "Soho",
+    "XMM Newton",
+)
+SIZE = 1024  # pixels, both sides of every image

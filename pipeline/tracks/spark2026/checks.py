@@ -4,8 +4,8 @@ import math
 
 from pipeline.masks import rle
 from pipeline.tracks.findings import Findings
+from pipeline.tracks.spark2024.reader import parse_box
 from pipeline.tracks.spark2026 import BUDGET_GMAC, BUDGET_MPARAMS, CLASSES, SIZE
-from pipeline.tracks.spark2026.reader import parse_box
 
 CSV, BBOX, SEGM, EFFICIENCY = "submission.csv", "coco_bbox.json", "coco_segm.json", "efficiency.json"
 OPENS, MEMBERS_GOOD, SIZES_GOOD = "the zip opens", "flat, with its four files and no others", "no file is too large"

@@ -222,7 +222,12 @@ def test_missing_images_and_all_complaints_at_once(path):
     members = members_of(path)
     change_row(members, image_id="image 99", bbox='"(5, 5, 1, 1)"', **{"class": "Hubble"})
     said = refusal(rewritten(path, members))
-    for words in ("line 2: image 'image 99' is not of this split", "'image 1' is missing", "class 'Hubble'", "inverted"):
+    for words in (
+        "line 2: image 'image 99' is not of this split",
+        "'image 1' is missing",
+        "class 'Hubble'",
+        "inverted",
+    ):
         assert words in said
     assert "complaints" in said
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.scenes import craft
-from pipeline.tracks.spark2026 import CLASSES, reader
+from pipeline.tracks.spark2024 import CLASSES, reader
 from tests.makers import HEADER, write_csv
 
 ROWS = [

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipeline.errors import UserError
-from pipeline.tracks.spark2026 import CLASSES
+from pipeline.tracks.spark2024 import CLASSES
 
 COLUMNS = {
     "class": ("class", "label"),
