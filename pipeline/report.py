@@ -18,8 +18,7 @@ from pipeline.engine.trained import data_of
 from pipeline.errors import UserError
 from pipeline.files import read_json, written_aside
 from pipeline.index import ensure_index
-from pipeline.masks import rle
-from pipeline.masks.draw import overlay
+from pipeline.masks.draw import errors, overlay, sheet, window
 from pipeline.metrics import tables
 from pipeline.progress import say
 from pipeline.run_folder import SUBMISSIONS, Answers, find_run
@@ -28,7 +27,7 @@ from pipeline.tracks import TRACKS
 from pipeline.tracks.spark2026 import CLASSES
 
 SIDE = 250  # of a picture, pixels
-RIGHT, MISSED, EXTRA = (130, 130, 130), (220, 60, 50), (240, 200, 60)
+FRAME_RGB = (255, 0, 255)
 TRACK = TRACKS["spark2026"]
 
 
@@ -137,31 +136,21 @@ def _embedded(content: bytes, kind: str) -> str:
 
 
 def _picture(folder: Path, truth: pd.Series, given: pd.Series, row: dict) -> dict:
-    """Image, truth, answer and error side by side, and a line of words."""
+    """The image with the craft's surroundings framed; those with truth, with the answer, and its error; a line."""
+    height, width = int(truth["height"]), int(truth["width"])
     image_hwc = read_pixels(folder / truth["image_path"])
     if image_hwc is None:
-        image_hwc = np.zeros((int(truth["height"]), int(truth["width"]), 3), np.uint8)
-    true = overlay(image_hwc, truth["body_rle"], truth["panel_rle"], tuple(truth[BOX]), "")
-    answered = overlay(image_hwc, given["body_rle"], given["panel_rle"], tuple(given[BOX]), "")
-    cells = [
-        cv2.resize(cell, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-        for cell in (image_hwc, true, answered, _errors(image_hwc.shape[:2], truth, given))
-    ]
-    content = cv2.imencode(".jpg", np.hstack(cells)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
+        image_hwc = np.zeros((height, width, 3), np.uint8)
+    boxes = [tuple(of[BOX].astype(float)) for of in (truth, given)]
+    masks = [(of["body_rle"], of["panel_rle"]) for of in (truth, given)]
+    left, top, side = window(boxes, height, width)
+    framed = cv2.rectangle(image_hwc.copy(), (left, top), (left + side - 1, top + side - 1), FRAME_RGB, 3)
+    near = [overlay(image_hwc, *parts, box) for parts, box in zip(masks, boxes, strict=True)]
+    near.append(errors(*masks, height, width))
+    content = sheet([[framed, *(cell[top : top + side, left : left + side] for cell in near)]], SIDE)
+    jpeg = cv2.imencode(".jpg", content[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
     words = f"{row['image_id']}: {tables.number(row['score'])}; {truth['class_name']}, answered {given['class_name']}"
-    return {"source": _embedded(content, "jpeg"), "words": words}
-
-
-def _errors(shape: tuple[int, int], truth: pd.Series, given: pd.Series) -> np.ndarray:
-    """Where masks agree, where truth was missed and where the answer is too much; body and panel apart."""
-    drawn = np.zeros((*shape, 3), np.uint8)
-    pairs = [[rle.decode(row[f"{part}_rle"], *shape) for row in (truth, given)] for part in ("body", "panel")]
-    for true, answered in pairs:
-        drawn[answered & ~true] = EXTRA
-    for true, answered in pairs:
-        drawn[true & ~answered] = MISSED
-        drawn[true & answered] = RIGHT
-    return drawn
+    return {"source": _embedded(jpeg, "jpeg"), "words": words}
 
 
 def _manifest(run: Path, place: Answers) -> str:

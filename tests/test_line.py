@@ -29,7 +29,9 @@ def test_the_commands_of_the_readme_in_their_order(workplace, capsys):
     assert pd.read_parquet(folder / "tiny-val-d4" / "predictions.parquet")["image_id"].nunique() == 3
     assert (folder / "tiny-test-d4" / "submission.zip").exists()
     assert not (folder / "tiny-val-d4" / "parts").exists()
-    assert {"predict", "package", "score"} == json.loads((folder / "tiny-val-d4" / "manifest.json").read_text()).keys()
+    assert {"predict", "package spark2026", "score"} == json.loads(
+        (folder / "tiny-val-d4" / "manifest.json").read_text()
+    ).keys()
 
 
 def test_score_does_first_what_is_missing(workplace, capsys):

@@ -9,10 +9,14 @@ from pipeline.files import written_aside
 from pipeline.masks import rle
 
 BODY_RGB, PANEL_RGB, BOX_RGB = (255, 70, 70), (80, 120, 255), (120, 255, 120)
+RIGHT_RGB, MISSED_RGB, EXTRA_RGB = (130, 130, 130), (220, 60, 50), (240, 200, 60)
+LEAST_WINDOW = 96  # pixels; smaller ones show grain
 
 
-def overlay(image_hwc: np.ndarray, body_rle: str, panel_rle: str, box: tuple[float, ...], words: str) -> np.ndarray:
-    """A copy of the RGB uint8 image with masks tinted and outlined, the box drawn and `words` in the upper left."""
+def overlay(
+    image_hwc: np.ndarray, body_rle: str, panel_rle: str, box: tuple[float, ...], words: str | None = None
+) -> np.ndarray:
+    """A copy of the RGB uint8 image with masks tinted and outlined, the box drawn and any words in the upper left."""
     height, width = image_hwc.shape[:2]
     drawn = image_hwc.copy()
     thick = max(round(height / 500), 1)
@@ -24,7 +28,28 @@ def overlay(image_hwc: np.ndarray, body_rle: str, panel_rle: str, box: tuple[flo
     x_min, y_min, x_max, y_max = (round(value) for value in box)
     for inset in range(thick):  # a thick line of OpenCV's would reach out of the box
         cv2.rectangle(drawn, (x_min + inset, y_min + inset), (x_max - 1 - inset, y_max - 1 - inset), BOX_RGB, 1)
-    return with_words(drawn, words)
+    return drawn if words is None else with_words(drawn, words)
+
+
+def errors(truth: tuple[str, str], given: tuple[str, str], height: int, width: int) -> np.ndarray:
+    """RGB picture of body and panel codes: grey where they agree, red where truth was missed, yellow where too much."""
+    drawn = np.zeros((height, width, 3), np.uint8)
+    pairs = [[rle.decode(counts, height, width) for counts in pair] for pair in zip(truth, given, strict=True)]
+    for true_hw, given_hw in pairs:
+        drawn[given_hw & ~true_hw] = EXTRA_RGB
+    for true_hw, given_hw in pairs:
+        drawn[true_hw & ~given_hw] = MISSED_RGB
+        drawn[true_hw & given_hw] = RIGHT_RGB
+    return drawn
+
+
+def window(boxes: list[tuple[float, ...]], height: int, width: int) -> tuple[int, int, int]:
+    """The square inside the image that shows all boxes with a margin: left, top and side, pixels."""
+    corners = np.array(boxes)
+    low, high = corners[:, :2].min(0), corners[:, 2:].max(0)
+    side = int(min(max(1.3 * (high - low).max(), LEAST_WINDOW), height, width))
+    left, top = np.clip((low + high) / 2 - side / 2, 0, (width - side, height - side)).astype(int)
+    return int(left), int(top), side
 
 
 def with_words(image_hwc: np.ndarray, words: str) -> np.ndarray:

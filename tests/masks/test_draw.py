@@ -2,7 +2,18 @@ import numpy as np
 import pytest
 
 from pipeline.masks import rle
-from pipeline.masks.draw import BODY_RGB, BOX_RGB, PANEL_RGB, overlay, sheet
+from pipeline.masks.draw import (
+    BODY_RGB,
+    BOX_RGB,
+    EXTRA_RGB,
+    MISSED_RGB,
+    PANEL_RGB,
+    RIGHT_RGB,
+    errors,
+    overlay,
+    sheet,
+    window,
+)
 
 
 def test_overlay():
@@ -62,3 +73,24 @@ def test_sheet_keeps_the_order():
     grid = sheet(rows, 20)
     assert [[int(grid[24 * y + 12, 24 * x + 12, 0]) for x in range(3)] for y in range(2)] == [[0, 10, 20], [30, 40, 50]]
     assert (grid[:2] == 255).all()
+
+
+def test_errors_tell_right_from_missed_and_extra():
+    body = [np.zeros((40, 50), bool) for _ in range(2)]
+    body[0][:, :20] = True  # truth
+    body[1][:, 10:30] = True
+    empty = rle.encode(np.zeros((40, 50), bool))
+    drawn = errors(*((rle.encode(mask), empty) for mask in body), 40, 50)
+    assert [tuple(drawn[7, x]) for x in (5, 15, 25, 35)] == [MISSED_RGB, RIGHT_RGB, EXTRA_RGB, (0, 0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("boxes", "expected"),
+    [
+        ([(100, 200, 200, 300), (150, 200, 300, 250)], (70, 120, 260)),  # 200 wide, 30 % more, about (200, 250)
+        ([(0, 0, 10, 10)], (0, 0, 96)),
+        ([(500, 0, 640, 480)], (160, 0, 480)),
+    ],
+)
+def test_the_window_holds_all_boxes_and_stays_inside(boxes, expected):
+    assert window(boxes, 480, 640) == expected
