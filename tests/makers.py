@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from pipeline.dataset.index_table import read_index, rows_of
 from pipeline.masks import rle
 from pipeline.tracks.spark2026 import CLASSES
 
@@ -100,3 +101,9 @@ def answers(numbers: list[int]) -> pd.DataFrame:
         _, labels_hw, box = scene(number)
         rows.append(answer_row(f"image {number}", number % 10, box, labels_hw == 1, labels_hw == 2))
     return pd.DataFrame(rows)
+
+
+def true_answers(folder: Path) -> pd.DataFrame:
+    """The truth of a data set's val split as rows that a submission can be written from."""
+    rows = rows_of(read_index(folder), ("val",))
+    return rows.assign(class_probs=[[1.0]] * len(rows), body_score=1.0, panel_score=1.0)

@@ -3,16 +3,19 @@ import re
 import shutil
 import zipfile
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.config import config_of, recipe_values
-from pipeline.dataset.index_table import read_index, rows_of
 from pipeline.errors import UserError
+from pipeline.masks import rle
 from pipeline.package import package
 from pipeline.score import score
-from pipeline.tracks.spark2026 import submission
+from pipeline.tracks import TRACKS
+from pipeline.tracks.spark2026 import CLASSES, submission
 from pipeline.train import train
+from tests.makers import true_answers
 
 
 def declare(path, **changes):
@@ -51,9 +54,7 @@ def test_the_figures_fit_the_formula_and_the_file(stand):
 
 
 def test_ground_truth_as_a_submission_scores_one(stand, capsys):
-    truth = rows_of(read_index(stand / "data/tiny"), ("val",))
-    truth["class_probs"] = [[1.0]] * len(truth)
-    truth["body_score"] = truth["panel_score"] = 1.0
+    truth = true_answers(stand / "data/tiny")
     submission.write(stand / "truth.zip", truth, {"gmac": 50.0, "mparams": 3.0})
     found = score(str(stand / "truth.zip"))
     assert (found["s_cls"], found["s_det"], found["s_seg"]) == (1.0, 1.0, 1.0)
@@ -61,6 +62,46 @@ def test_ground_truth_as_a_submission_scores_one(stand, capsys):
     assert "declared, not recounted" in capsys.readouterr().out
     assert json.loads((stand / "truth.score.json").read_text())["s_final"] == found["s_final"]
     assert {path.name for path in stand.iterdir()} == {"data", "submissions", "truth.zip", "truth.score.json"}
+
+
+def test_ground_truth_scores_one_by_the_rule_of_2024(stand):
+    TRACKS["spark2024"].submission.write(stand / "truth.zip", true_answers(stand / "data/tiny"), {})
+    found = score(str(stand / "truth.zip"), track="spark2024")
+    assert (found["s_seg"], found["mean_iou"], found["pooled_iou"]) == (1.0, 1.0, 1.0)
+
+
+def test_random_zips_score_what_pixels_and_formulas_say(stand):
+    """Random rectangles as answers to rendered craft, through the zips of both tracks, against dense arithmetic."""
+    truth, rng = true_answers(stand / "data/tiny"), np.random.default_rng(2)
+    given, pairs, boxes = truth.copy(), {"body": [], "panel": []}, []
+    for i, row in enumerate(truth.itertuples()):
+        grow = rng.integers(-20, 20, 4)
+        box = np.clip(np.array([row.x_min, row.y_min, row.x_max, row.y_max]) + grow, 0, 1024)
+        both = (np.minimum(box[2:], [row.x_max, row.y_max]) - np.maximum(box[:2], [row.x_min, row.y_min])).prod()
+        areas = (box[2] - box[0]) * (box[3] - box[1]) + (row.x_max - row.x_min) * (row.y_max - row.y_min)
+        boxes.append(both / (areas - both))
+        given.loc[i, ["x_min", "y_min", "x_max", "y_max"]] = box
+        given.loc[i, ["class_index", "class_name"]] = [n := int(rng.integers(10)), CLASSES[n]]
+        for part in pairs:
+            true = rle.decode(getattr(row, f"{part}_rle"), 1024, 1024)
+            columns = np.nonzero(true.any(0))[0]
+            cut = true & (np.arange(1024) < rng.choice(columns[len(columns) // 2 :])) if len(columns) else true
+            given.loc[i, f"{part}_rle"] = rle.encode(cut)
+            pairs[part].append((true, cut))
+
+    def above(ious):
+        return np.mean([[iou > t / 100 for t in range(50, 100, 5)] for iou in ious])
+
+    large = [p.sum() >= 0.05 * b.sum() for (b, _), (p, _) in zip(pairs["body"], pairs["panel"], strict=True)]
+    body = [(t & g).sum() / (t | g).sum() for t, g in pairs["body"]]
+    panel = [(t & g).sum() / (t | g).sum() for (t, g), counts in zip(pairs["panel"], large, strict=True) if counts]
+    s_seg = (above(body) + above(panel)) / 2
+    s_acc = 0.4 * s_seg + 0.4 * above(boxes) + 0.2 * (truth["class_index"] == given["class_index"]).mean()
+    for name, expected in (("spark2026", 0.7 * s_acc + 0.15 * 0.98 + 0.15 * 0.9), ("spark2024", s_seg)):
+        TRACKS[name].submission.write(stand / "random.zip", given, {"gmac": 2.0, "mparams": 3.0})
+        found = score(str(stand / "random.zip"), data=stand / "data/tiny", track=name)
+        assert found[TRACKS[name].judge.HEADLINE] == pytest.approx(expected)
+    assert 0 < s_seg < 1
 
 
 @pytest.mark.parametrize(("factor", "accepted"), [(1.004, True), (0.996, True), (1.006, False), (0.99, False)])
@@ -141,9 +182,7 @@ def test_a_run_is_the_same_as_itself(stand, capsys):
 
 
 def test_truth_is_really_better_than_a_run(stand, capsys):
-    truth = rows_of(read_index(stand / "data/tiny"), ("val",))
-    truth["class_probs"] = [[1.0]] * len(truth)
-    truth["body_score"] = truth["panel_score"] = 1.0
+    truth = true_answers(stand / "data/tiny")
     submission.write(stand / "truth.zip", truth, {"gmac": 0.004734, "mparams": 0.282828})
     score(str(stand / "truth.zip"), "smoke", data=stand / "data/tiny")
     said = capsys.readouterr().out.partition("on the same images")[2]
@@ -169,9 +208,7 @@ def test_ceilings_fall_with_the_size(stand, capsys):
 
 
 def test_coco_precision_is_shown(stand, capsys):
-    truth = rows_of(read_index(stand / "data/tiny"), ("val",))
-    truth["class_probs"] = [[1.0]] * len(truth)
-    truth["body_score"] = truth["panel_score"] = 1.0
+    truth = true_answers(stand / "data/tiny")
     submission.write(stand / "truth.zip", truth, {"gmac": 1.0, "mparams": 1.0})
     score(str(stand / "truth.zip"), data=stand / "data/tiny", coco=True)
     said = capsys.readouterr().out

@@ -3,16 +3,14 @@ import shutil
 import pytest
 
 from pipeline.cli import main
-from pipeline.dataset.index_table import read_index, rows_of
 from pipeline.tracks import TRACKS
+from tests.makers import true_answers
 
 
 @pytest.fixture
 def truth_zips(stand):
     """Ground truth as a submission to each track, beside a data set."""
-    truth = rows_of(read_index(stand / "data/tiny"), ("val",))
-    truth["class_probs"] = [[1.0]] * len(truth)
-    truth["body_score"] = truth["panel_score"] = 1.0
+    truth = true_answers(stand / "data/tiny")
     for name, track in TRACKS.items():
         track.submission.write(stand / f"{name}.zip", truth, {"gmac": 1.0, "mparams": 1.0})
     return stand
