@@ -5,6 +5,7 @@ first, bit 5 = more follow, bit 4 of the last = sign; from the fourth run on, th
 (pycocotools, `maskApi.c`, rleToString).
 """
 
+import cv2
 import numpy as np
 from pycocotools import mask as coco
 
@@ -15,13 +16,14 @@ class RleError(ValueError):
 
 def encode(mask_hw: np.ndarray) -> str:
     """Counts of a boolean or 0/1 mask of shape (height, width)."""
-    return coco.encode(np.asfortranarray(mask_hw, dtype=np.uint8))["counts"].decode("ascii")
+    columns_wh = cv2.transpose(np.ascontiguousarray(mask_hw, np.uint8))  # several times as fast as numpy's copy
+    return coco.encode(columns_wh.T)["counts"].decode("ascii")
 
 
 def decode(counts: str, height: int, width: int) -> np.ndarray:
     """Boolean mask (height, width) of checked counts. Raises RleError as `check` does."""
     check(counts, height, width)
-    return coco.decode(as_coco(counts, height, width)).astype(bool)
+    return cv2.transpose(coco.decode(as_coco(counts, height, width)).T).view(bool)
 
 
 def check(counts: str, height: int, width: int) -> None:

@@ -10,10 +10,10 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import pandas as pd
 
-from pipeline.dataset.mask_colours import BODY, PANEL, colours_from_labels
 from pipeline.errors import UserError
 from pipeline.files import written_aside
 from pipeline.masks import rle
@@ -21,7 +21,7 @@ from pipeline.processes import cores, spread
 from pipeline.tracks.findings import Findings
 from pipeline.tracks.spark2024 import SIZE
 
-AT_ONCE = 250  # images that a process reads before it answers
+AT_ONCE = 100  # images that a process reads or writes before it answers
 KEY, SHAPE = "data", (SIZE, SIZE, 3)
 MOST_BYTES = 2 * SIZE * SIZE * 3  # of a member, more than any valid one has
 MOST_INSIDE = 9 * SIZE * SIZE * 3  # of the array in it: room for the wrong types that are worth naming
@@ -47,19 +47,29 @@ def member_of(image_id: str) -> str:
 
 def write(path: Path, predictions: pd.DataFrame, efficiency: dict) -> None:
     """Write the zip, an image at a time; the same rows give the same bytes. Compute is not part of it."""
+    rows = list(zip(*(predictions[name] for name in ("image_id", "body_rle", "panel_rle")), strict=True))
     with written_aside(path) as aside, zipfile.ZipFile(aside, "w") as archive:
-        columns = (predictions[name] for name in ("image_id", "body_rle", "panel_rle"))
-        for image_id, body, panel in zip(*columns, strict=True):
-            member = zipfile.ZipInfo(member_of(image_id), EPOCH)
-            member.external_attr = 0o644 << 16
-            archive.writestr(member, _array(body, panel))  # stored: the arrays are deflated already
+        for group in spread(_members, _groups(rows), cores(), chunk=1):
+            for name, content in group:
+                member = zipfile.ZipInfo(name, EPOCH)
+                member.external_attr = 0o644 << 16
+                archive.writestr(member, content)  # stored: the arrays are deflated already
+
+
+def _groups(items: list) -> list[list]:
+    return [items[i : i + AT_ONCE] for i in range(0, len(items), AT_ONCE)]
+
+
+def _members(rows: list[tuple[str, str, str]]) -> list[tuple[str, bytes]]:
+    """Names and contents of the files of some images: id, body and panel as RLE."""
+    return [(member_of(image_id), _array(body, panel)) for image_id, body, panel in rows]
 
 
 def _array(body: str, panel: str) -> bytes:
-    labels_hw = np.where(rle.decode(body, SIZE, SIZE), BODY, 0).astype(np.uint8)
-    labels_hw[rle.decode(panel, SIZE, SIZE)] = PANEL
+    body_hw, panel_hw = (rle.decode(counts, SIZE, SIZE) for counts in (body, panel))
+    red, blue = ((mask_hw * np.uint8(255)) for mask_hw in (body_hw & ~panel_hw, panel_hw))
     out = io.BytesIO()
-    np.savez_compressed(out, **{KEY: colours_from_labels(labels_hw)})
+    np.savez_compressed(out, **{KEY: cv2.merge([red, np.zeros_like(red), blue])})
     return out.getvalue()
 
 
@@ -105,8 +115,7 @@ def examine(path: Path, image_ids: list[str]) -> tuple[Findings, pd.DataFrame, d
         return findings, pd.DataFrame(), {}
     findings.begin(ARRAYS_GOOD, TYPES_GOOD, COLOURS_GOOD)
     rows: list[tuple[str, str]] = []
-    groups = [image_ids[i : i + AT_ONCE] for i in range(0, len(image_ids), AT_ONCE)]
-    for group in spread(functools.partial(_masks_of, path), groups, cores(), chunk=1):
+    for group in spread(functools.partial(_masks_of, path), _groups(image_ids), cores(), chunk=1):
         for found in group:
             if isinstance(found, Fault):
                 findings[found.check].append(found.words)
@@ -172,12 +181,20 @@ def _masks(archive: zipfile.ZipFile, name: str) -> "tuple[str, str] | Fault":
     if array_hwc.shape != SHAPE or array_hwc.dtype not in (np.uint8, np.bool_):
         said = f"{array_hwc.dtype} {array_hwc.shape}, expected uint8 or bool {SHAPE}"
         return Fault(TYPES_GOOD, f"member {name!r}: {said}")
-    full = 255 if array_hwc.dtype == np.uint8 else True
-    red, green, blue = (array_hwc[..., i] for i in range(3))
-    odd = (red != 0) & (red != full) | (blue != 0) & (blue != full) | (green != 0) | (red != 0) & (blue != 0)
-    if odd.any():
-        row, column = np.argwhere(odd)[0]
-        first = f"the first at row {row}, column {column}: {tuple(map(int, array_hwc[row, column]))}"
-        said = f"{odd.sum():,} pixels of other colours than black, red and blue, {first}"
-        return Fault(COLOURS_GOOD, f"member {name!r}: {said}")
-    return rle.encode(red != 0), rle.encode(blue != 0)
+    full = 255 if array_hwc.dtype == np.uint8 else 1
+    array_hwc = array_hwc.view(np.uint8)  # a bool's byte may be neither 0 nor 1
+    red, green, blue = cv2.split(array_hwc)
+    body_hw, panel_hw = red == full, blue == full
+    stray = green.any() or (body_hw & panel_hw).any()
+    if stray or (red.astype(bool) != body_hw).any() or (blue.astype(bool) != panel_hw).any():
+        return Fault(COLOURS_GOOD, f"member {name!r}: {_odd_colours(array_hwc, full)}")
+    return rle.encode(body_hw), rle.encode(panel_hw)
+
+
+def _odd_colours(array_hwc: np.ndarray, full: int) -> str:
+    """How many pixels are none of the three colours, and the first of them."""
+    known = [(0, 0, 0), (full, 0, 0), (0, 0, full)]
+    odd_hw = ~np.logical_or.reduce([(array_hwc == colour).all(axis=-1) for colour in known])
+    row, column = np.argwhere(odd_hw)[0]
+    first = f"the first at row {row}, column {column}: {tuple(map(int, array_hwc[row, column]))}"
+    return f"{odd_hw.sum():,} pixels of other colours than black, red and blue, {first}"

@@ -108,6 +108,7 @@ FAULTS = {
     "colour": (pair(npz(data=coloured(254, 0, 0))), "1 pixels of other colours than black, red and blue"),
     "green": (pair(npz(data=coloured(0, 255, 0))), "row 3, column 4: (0, 255, 0)"),
     "both": (pair(npz(data=coloured(255, 0, 255))), "row 3, column 4: (255, 0, 255)"),
+    "bool bytes": (pair(npz(data=(GOOD // 128 * 2).view(bool))), "pixels of other colours"),
     "bomb": (pair(bomb()), "array of 50,000,000 bytes, expected at most"),
     "large": (pair(bytes(7_000_000)), "7,000,000 bytes, expected at most"),
     "no npz": (pair(b"hello"), "cannot be read: BadZipFile"),
