@@ -3,6 +3,7 @@
 import resource
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,7 @@ from pipeline.scenes.scene import draw
 from pipeline.scenes.studio import Studio
 from pipeline.tracks import TRACKS
 from pipeline.tracks.judged import Judged
+from pipeline.tracks.spark2024.submission import member_of
 from pipeline.tracks.spark2026 import CLASSES, SIZE
 from pipeline.tracks.spark2026.score import ASSUMED
 
@@ -34,8 +36,8 @@ def bench(
 ) -> dict[str, float]:
     """Time the scoring of a zip of made-up answers, from opening the zip to score.json's content.
 
-    The straightforward way opens each image's true mask, a JPEG, with Pillow, decodes the answer to pixels and compares
-    pixels; it gets `dense` of the images, and must find the same IoU.
+    The straightforward way, for each image, opens the true mask, a JPEG, with Pillow, decodes the answer (an RLE, or an
+    npz) to pixels and compares pixels. It gets `dense` of the images, and must find the same IoU.
 
     Args:
         what: score
@@ -62,7 +64,9 @@ def bench(
         seconds = time.monotonic() - began
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         began = time.monotonic()
-        ious = [_dense_iou(Path(folder), row, answer) for row, answer in _pairs(truth[:dense], answers[:dense])]
+        with zipfile.ZipFile(path) as archive:
+            pairs = zip(truth[:dense].itertuples(), answers[:dense].itertuples(), strict=True)
+            ious = [_dense_iou(Path(folder) / row.file, *DENSE[track](archive, answer)) for row, answer in pairs]
         dense_seconds = (time.monotonic() - began) / dense
     ours = np.column_stack([_iou(images, part) for part in ("body", "panel")])[:dense]
     worst = np.nanmax(np.abs(ours - np.array(ious)))
@@ -117,19 +121,25 @@ def _iou(images: pd.DataFrame, part: str) -> np.ndarray:
         return both / (true + answered - both)
 
 
-def _pairs(truth: pd.DataFrame, answers: pd.DataFrame) -> zip:
-    return zip(truth.itertuples(), answers.itertuples(), strict=True)
+def _from_rle(archive: zipfile.ZipFile, answer: tuple) -> list[np.ndarray]:
+    """Body and panel of an answer as pixels."""
+    return [rle.decode(counts, SIZE, SIZE) for counts in (answer.body_rle, answer.panel_rle)]
 
 
-def _dense_iou(folder: Path, row: tuple, answer: tuple) -> list[float]:
-    """IoU of body and panel as one would write it down first."""
-    with Image.open(folder / row.file) as image:
+def _from_npz(archive: zipfile.ZipFile, answer: tuple) -> list[np.ndarray]:
+    with archive.open(member_of(answer.image_id)) as member, np.load(member) as arrays:
+        colours = arrays["data"]
+    return [colours[..., 0] > 0, colours[..., 2] > 0]
+
+
+DENSE = {"spark2026": _from_rle, "spark2024": _from_npz}
+
+
+def _dense_iou(path: Path, body: np.ndarray, panel: np.ndarray) -> list[float]:
+    """IoU of body and panel with a true mask's file, as one would write it down first."""
+    with Image.open(path) as image:
         colours = np.asarray(image)
     red, blue = colours[..., 0], colours[..., 2]
-    parts = {1: (red > 127) & (red >= blue), 2: (blue > 127) & (blue > red)}
-    found = []
-    for part, counts in ((1, answer.body_rle), (2, answer.panel_rle)):
-        true, answered = parts[part], rle.decode(counts, SIZE, SIZE)
-        union = np.logical_or(true, answered).sum()
-        found.append(np.logical_and(true, answered).sum() / union if union else np.nan)
-    return found
+    pairs = [((red > 127) & (red >= blue), body), ((blue > 127) & (blue > red), panel)]
+    unions = [np.logical_or(*pair).sum() for pair in pairs]
+    return [np.logical_and(*pair).sum() / union if union else np.nan for pair, union in zip(pairs, unions, strict=True)]
