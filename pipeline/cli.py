@@ -86,7 +86,7 @@ def parser_of(function: Callable) -> jsonargparse.ArgumentParser:
     words, _, example = inspect.getdoc(function).partition("Example:")
     parser = _Parser(
         prog=f"./run.sh {function.__name__}",
-        usage=f"./run.sh {function.__name__} [options]",
+        usage=" ".join([f"./run.sh {function.__name__}", *(f"[{word}]" for word in words_of(function)), "[options]"]),
         description=words.split("Args:")[0].strip() + "\n\nexample:\n" + "  " + example.split("\n\n")[0].strip(),
         formatter_class=_Help,
     )
@@ -131,9 +131,21 @@ def parse(function: Callable, arguments: list[str]) -> dict:
 def _named(function: Callable, arguments: list[str]) -> list[str]:
     """Words before the first option as the verb's first options: `score A B` is `score --run A --versus B`."""
     words = list(takewhile(lambda argument: not argument.startswith("-"), arguments))
-    names = [name for name in inspect.signature(function).parameters if name != "config"]
-    spelt = [argument for name, word in zip(names, words, strict=False) for argument in (f"--{name}", word)]
-    return spelt + arguments[min(len(words), len(names)) :]
+    names = words_of(function)
+    rest = arguments[len(words) :]
+    if len(words) > len(names):
+        expected = f"at most {' and '.join(names)}" if names else "options only"
+        raise UserError(f"too many words before the first option: {' '.join(words)}; expected {expected}.")
+    for name, word in zip(names, words, strict=False):
+        if any(argument.split("=")[0] == f"--{name}" for argument in rest):
+            raise UserError(f"{name} is given twice, as {word!r} and as --{name}.")
+    return [argument for name, word in zip(names, words, strict=False) for argument in (f"--{name}", word)] + rest
+
+
+def words_of(function: Callable) -> list[str]:
+    """The options of a verb that may be given as words: those before the data set, two at most."""
+    names = (name for name in inspect.signature(function).parameters if name != "config")
+    return list(takewhile(lambda name: name != "data", names))[:2]
 
 
 def _spelt_out(arguments: list[str], options: dict[str, argparse.Action]) -> list[str]:

@@ -7,10 +7,11 @@ import torch
 from torch import nn
 
 from pipeline.config import Config
+from pipeline.errors import UserError, reason
 from pipeline.models import cost as counts
 from pipeline.models.network import build_network
 from pipeline.progress import say
-from pipeline.tracks.spark2026 import CLASSES
+from pipeline.tracks.spark2026 import BUDGET_GMAC, BUDGET_MPARAMS, CLASSES
 from pipeline.tracks.spark2026 import score as judge
 
 LEAST_SHARE = 0.01  # of parameters or compute: modules below both are left out of the table
@@ -24,7 +25,7 @@ def cost(config: Config, recipe: str = "lite0", size: int | None = None, by_modu
 
     Args:
         recipe: name of a recipe, or path of a YAML; its values can be given as options
-        size: working size in pixels, both sides; default: the recipe's
+        size: working size in pixels, both sides, a multiple of 32; default: the recipe's
         by_module: also print a line a module
 
     Raises:
@@ -36,11 +37,14 @@ def cost(config: Config, recipe: str = "lite0", size: int | None = None, by_modu
     Returns:
         mparams, gmac, s_flops, s_params, torch_gmac, thop_gmac, latency_ms.
     """
-    model = replace(config.model, size=size or config.model.size)
+    model = config.model if size is None else replace(config.model, size=size)
     network = build_network(model, len(CLASSES), load_weights=False).eval()
     if torch.cuda.is_available():
         network = network.cuda()
-    counted = counts.count(network, model.size)
+    try:
+        counted = counts.count(network, model.size)
+    except RuntimeError as error:  # of torch: a size that the decoder cannot halve so often, or too little memory
+        raise UserError(f"{recipe} cannot run on an image of {model.size} px: {reason(error)}") from error
     gmac, mparams = sum(counted[""].values()) / 1e9, counts.mparams(network)
     products, torch_gmac = counts.check(network, model.size, counted)
     thop_gmac, missed = counts.by_thop(network, model.size, counted)
@@ -56,11 +60,13 @@ def cost(config: Config, recipe: str = "lite0", size: int | None = None, by_modu
     say(f"{recipe}: {model.decoder} on {model.encoder}, one image of {model.size} px, one view")
     say(f"parameters   {mparams:8.3f} M      S_params {figures['s_params']:.4f}")
     say(f"compute      {gmac:8.3f} GMAC   S_flops  {figures['s_flops']:.4f}   fvcore's count; {2 * gmac:.3f} GFLOP")
-    say(f"  of it      {products:8.3f} GMAC   products; FlopCounterMode / 2 says {torch_gmac:.3f}")
+    say(f"  of it      {products:8.3f} GMAC   convolutions, products, attention; by torch {torch_gmac:.3f}")
     say(f"thop         {thop_gmac:8.3f} GMAC   {_gap(missed)}")
     say(f"latency      {figures['latency_ms']:8.1f} ms     median, {_machine()}")
     earned = 0.15 * (figures["s_flops"] + figures["s_params"])
     say(f"of S_final   {earned:8.4f}        of the 0.3000 that compute and parameters can earn")
+    if gmac > BUDGET_GMAC or mparams > BUDGET_MPARAMS:
+        say(f"over the budget of {BUDGET_GMAC:g} GMAC and {BUDGET_MPARAMS:g} M parameters: it would be rejected")
     if by_module:
         _show_modules(network, {name: sum(operators.values()) for name, operators in counted.items()})
     return figures
@@ -69,7 +75,8 @@ def cost(config: Config, recipe: str = "lite0", size: int | None = None, by_modu
 def _gap(missed: dict[str, float]) -> str:
     """Which types of modules thop counts otherwise, the largest three."""
     largest = sorted(missed.items(), key=lambda item: -abs(item[1]))[:3]
-    return "differs in " + ", ".join(f"{name} {-gap:+.3f}" for name, gap in largest)
+    said = [f"{name} {-gap:+.3f}" for name, gap in largest if abs(gap) >= 0.0005]
+    return f"differs in {', '.join(said)}" if said else "the same"
 
 
 def _machine() -> str:

@@ -15,6 +15,17 @@ def offenders(lines: list[str], shown: int = 5) -> str:
     return "\n".join(listed)
 
 
+def brief(value: object, most: int = 60) -> str:
+    """A value as Python writes it, cut to `most` characters."""
+    written = repr(value)
+    return written if len(written) <= most else written[: most - 1] + "…"
+
+
+def reason(error: Exception) -> str:
+    """The first line of an error's words, cut to 100 characters; its name where it has none."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:100]
+
+
 def nearest(name: str, known: list[str]) -> str:
     """The words "Did you mean ...?" with the nearest known name, or nothing where none is near."""
     near = difflib.get_close_matches(name, known, 1, 0.5)

@@ -28,7 +28,8 @@ def index(data: Path | None = None, seed: int = 0, strict: bool = False, coco: b
     """Check every file of a data set and write index.parquet: labels, masks as RLE, splits, and what is wrong.
 
     Reads SPARK 2022, 2024 and 2026 layouts (see data/README.md). A seeded 5 % of the train rows become the split
-    `tune`, on which models are selected. Files that have not changed since the last run are not read again.
+    `tune` (at least one image of each class), on which models are selected. Files that have not changed since the last
+    run are not read again.
 
     Args:
         data: folder of the data set; default: the only one in data/
@@ -59,7 +60,7 @@ def index(data: Path | None = None, seed: int = 0, strict: bool = False, coco: b
 
 def _write_coco(folder: Path, rows: pd.DataFrame) -> None:
     """coco_<split>_craft.json and coco_<split>_parts.json of the splits with labels; unusable images are left out."""
-    for split, some in rows[usable(rows)].groupby("split"):
+    for split, some in rows[rows["height"] > 0].groupby("split"):
         for kind, content in (("craft", craft_truth(some, CLASSES)), ("parts", part_truth(some))):
             if content["annotations"]:
                 path = folder / f"coco_{split}_{kind}.json"

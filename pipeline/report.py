@@ -5,6 +5,7 @@ import json
 import time
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 import cv2
 import jinja2
@@ -39,7 +40,8 @@ def report(
 ) -> Path:
     """Write one static page: score card, curves, confusion, figures by class and size, worst and best images.
 
-    Scores first where that is missing. Without a run, the page lists all scored runs. Nothing is loaded from a network.
+    Scores the run's zip, by the assumed rules. Without a run, the page lists all scored runs. Nothing is
+    loaded from a network.
 
     Args:
         run: name of a trained run; default: a list of all runs
@@ -99,12 +101,15 @@ def _list_runs() -> Path:
         rows.append(
             {
                 "run": run,
-                "link": f"{run}/{path.parts[-2]}/report.html" if path.with_name("report.html").exists() else None,
+                "link": quote(f"./{run}/{path.parts[-2]}/report.html")
+                if path.with_name("report.html").exists()
+                else None,
                 "recipe": yaml.safe_load(config.read_text()).get("recipe", "") if config.exists() else "",
                 "images": path.parts[-2].rpartition("-")[0],
                 "tta": Answers(path.parent).tta,
                 "score": content.get(TRACK.judge.HEADLINE),
-                "interval": content.get("intervals", {}).get(TRACK.judge.HEADLINE),
+                "interval": (content.get("intervals") or {}).get(TRACK.judge.HEADLINE),
+                "rules": tables.changed(content.get("rules") or {}),
                 "gmac": content.get("gmac"),
                 "mparams": content.get("mparams"),
                 "date": time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime)),
@@ -112,7 +117,7 @@ def _list_runs() -> Path:
         )
     if not rows:
         raise UserError(f"no scored run in {SUBMISSIONS.absolute()}: run `./run.sh score` first.")
-    rows.sort(key=lambda row: -1 if row["score"] is None else row["score"], reverse=True)
+    rows.sort(key=lambda row: (row["images"], row["rules"], -(row["score"] or 0)))
     return _write(SUBMISSIONS / "report.html", _filled("runs.html", rows=rows, folder=SUBMISSIONS))
 
 

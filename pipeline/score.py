@@ -1,5 +1,6 @@
 """score: the zip judged as the server would, against the index, with intervals, and against another one."""
 
+from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -19,13 +20,13 @@ from pipeline.package import efficiency_of, package
 from pipeline.predict import predict
 from pipeline.processes import cores, spread
 from pipeline.progress import say
-from pipeline.run_folder import Run, find_data, find_run, recorded
+from pipeline.run_folder import Run, find_data, find_run, manifest_of, recorded
 from pipeline.tracks import TRACKS, Track
 from pipeline.tracks.judged import Judged
 from pipeline.tracks.spark2026 import CLASSES, SIZE
 from pipeline.tracks.spark2026.score import ASSUMED, Rules
 
-TOLERANCE = 0.005  # relative, between declared and recounted compute
+LARGEST = 4096  # pixels, of a ceiling's working size
 
 
 def score(
@@ -46,7 +47,7 @@ def score(
     """Score a zip as the server would: accuracy from its answers and the index, compute recounted from the run.
 
     Predicts and packages first where that is missing. In brackets 95 % intervals: the images drawn again with
-    replacement, 2,000 times.
+    replacement, 2,000 times; none of fewer than 10 images. A run's figures go to score.json beside its zip.
 
     Args:
         run: name of a trained run, or path of anybody's zip, whose compute is taken as declared; default: the newest
@@ -59,7 +60,8 @@ def score(
         compare_rules: also print the last figure with each rule changed, and its lowest and highest over all rules
         details: also print figures by class and by size of craft, the confusion matrix and the worst images
         coco: also print COCOeval's average precision
-        ceiling: judge no answers but truth itself, pushed through JPEG, RLE and smaller masks: what no model can pass
+        ceiling: judge no answers but truth itself, pushed through JPEG, RLE and smaller masks: what is lost before any
+            model errs
         size: working size of the ceiling, pixels
         stride: of the ceiling's masks: they have size / stride pixels
 
@@ -70,18 +72,24 @@ def score(
         The figures, as in score.json; None where there is no truth to judge by.
     """
     form = TRACKS[track]
+    rules = _rules_of(form, rules)
+    trained = None if _is_zip(run) else find_run(run) if run or not ceiling else None
+    other = None if versus is None or _is_zip(versus) else find_run(versus)
     if ceiling:
-        return _ceilings(form, _truth(find_data(data), split), rules, size, stride)
-    trained = None if _is_zip(run) else find_run(run)
+        if versus or details or coco or compare_rules:
+            raise UserError("--ceiling judges truth alone: leave out the second run and the other switches.")
+        folder = find_data(data) if data or trained is None else data_of(trained, None)
+        return _ceilings(form, _truth(folder, split), rules, size, stride)
     folder = find_data(data) if data or trained is None else data_of(trained, None)
     truth = _truth(folder, split)
     judge = partial(_judged, form, folder=folder, split=split, tta=tta, truth=truth, rules=rules)
     first = judge(run, trained)
     content = first.content() | {"split": split, "data": str(folder)}
-    _write(first.zip, trained, folder, content)
-    say(tables.card(content, form.judge.WORDS, form.judge.aside(content)))
-    if trained is not None and _was_fitted_on(trained, folder, split):
-        say(f"note: this run was fitted on {split}; the score says nothing about new images")
+    say(tables.card(content, form.judge.WORDS, form.judge.aside(content), first.zip))
+    for one in filter(None, (trained, other)):
+        _warn(one, folder, split)
+    if trained is not None:
+        _write(first.zip, folder, content)
     if details:
         say(tables.details(content, CLASSES))
     if coco:
@@ -89,13 +97,21 @@ def score(
     if compare_rules:
         say(tables.rules(form.judge.HEADLINE, first.figures()[form.judge.HEADLINE], *first.other_rules()))
     if versus is not None:
-        second = judge(versus, None if _is_zip(versus) else find_run(versus))
-        say(tables.difference(first, second))
+        say(tables.difference(first, judge(versus, other)))
     return content
 
 
 def _is_zip(name: str | None) -> bool:
-    return name is not None and name.endswith(".zip")
+    return name is not None and name.lower().endswith(".zip")
+
+
+def _rules_of(track: Track, rules: Rules) -> object:
+    """The rules as the track's judge takes them. Raises UserError for a change of one that it does not have."""
+    known = {field.name for field in fields(track.judge.Rules)}
+    changed = {name: value for name, value in asdict(rules).items() if value != getattr(ASSUMED, name)}
+    if odd := [name for name in changed if name not in known]:
+        raise UserError(f"--rules.{odd[0].replace('_', '-')} is no rule of track {track.name}.")
+    return track.judge.Rules(**changed)
 
 
 def _truth(folder: Path, split: str) -> pd.DataFrame:
@@ -131,41 +147,46 @@ def _judged(
 def _zip_of(run: Run, folder: Path, split: str, tta: str | None, track: Track) -> Path:
     """The run's zip as it lies there; made first where it is missing. Raises UserError where its weights are older."""
     place = run.answers(folder, split, tta or run.tta_used(folder, split) or "none")
-    if (place.folder / track.zip_name).exists():
-        predict(run.name, folder, split, place.tta)
-    else:
+    path = place.folder / track.zip_name
+    if not path.exists():
         package(run.name, folder, split, place.tta, track.name)
-    return place.folder / track.zip_name
+        return path
+    predict(run.name, folder, split, place.tta)
+    made = manifest_of(place.folder, f"package {track.name}")
+    hashes = {"zip_hash": file_hash(path), "predictions_hash": file_hash(place.predictions)}
+    if any(made.get(name) != value for name, value in hashes.items()):
+        raise UserError(
+            f"{path} is not what package made of the run's predictions. "
+            "`./run.sh package` makes it anew; by its path it is judged as anybody's zip."
+        )
+    return path
 
 
 def _compute(run: Run | None, declared: dict) -> dict:
-    """GMAC and parameters that count. Raises UserError where the zip's are not what the run's are counted to be."""
+    """GMAC and parameters that count: counted anew where the run is here."""
     if run is None:
         unknown = {"gmac": np.nan, "mparams": np.nan}
         said = {name: declared[name] for name in unknown if name in declared}
         return unknown | said | {"compute": "declared, not recounted" if said else "not declared"}
     counted = efficiency_of(run)
-    for name in ("gmac", "mparams"):
-        if name in declared and abs(declared[name] - counted[name]) > TOLERANCE * counted[name]:
-            raise UserError(
-                f"the zip declares {name} {declared[name]:g}, the run {run.name!r} counts {counted[name]:g}; "
-                "more than 0.5 % apart. Package it again."
-            )
     return {"gmac": counted["gmac"], "mparams": counted["mparams"], "compute": "recounted from the run"}
 
 
-def _write(path: Path, run: Run | None, folder: Path, content: dict) -> None:
-    if run is None:
-        write_json(path.with_suffix(".score.json"), content)
-        return
+def _write(path: Path, folder: Path, content: dict) -> None:
     place = path.with_name(path.stem.replace("submission", "score") + ".json")
     with recorded(path.parent, place.stem, zip_hash=file_hash(path), index_hash=file_hash(folder / FILE)):
         write_json(place, content)
 
 
-def _was_fitted_on(run: Run, folder: Path, split: str) -> bool:
+def _warn(run: Run, folder: Path, split: str) -> None:
+    """Say where the run has seen the images before."""
     config, said = run_config(run)
-    return Path(said["data"]).resolve() == folder.resolve() and split in config.fit_on.split("+")
+    if Path(said["data"]).resolve() != folder.resolve():
+        return
+    if split in config.fit_on.split("+"):
+        say(f"note: {run.name} was fitted on {split}; the score says nothing about new images")
+    elif split == "tune":
+        say(f"note: the weights of {run.name} were selected on tune; the score is too high for new images")
 
 
 def _show_coco(judged: Judged) -> None:
@@ -177,7 +198,11 @@ def _show_coco(judged: Judged) -> None:
 
 def _ceilings(track: Track, truth: pd.DataFrame, rules: Rules, size: int, stride: int) -> dict:
     """Print and return the figures of truth itself in the forms that answers take."""
+    if not 1 <= stride <= size <= LARGEST:
+        raise UserError(f"--size {size} --stride {stride}: expected 1 <= stride <= size <= {LARGEST}.")
     truth = truth[truth["body_rle"].notna()].reset_index(drop=True)
+    if truth.empty:
+        raise UserError("these images have no masks; a ceiling needs them.")
     forms = {
         "RLE, box from mask": through_rle,
         "JPEG mask": through_jpeg,

@@ -10,6 +10,7 @@ import pytest
 from pipeline import cli
 from pipeline.cli import VERBS, main, parse, parser_of
 from pipeline.config import Config, flat
+from pipeline.errors import UserError
 from pipeline.score import score
 from pipeline.tracks.spark2026.score import Rules
 from pipeline.train import train
@@ -106,6 +107,19 @@ def test_words_before_the_first_option_are_the_first_options():
     )
     assert parse(validate, ["a.zip", "--split", "val"])["zip"] == Path("a.zip")
     assert parse(train, ["smoke", "--run", "x"])["config"].model.encoder == "tu-lcnet_050"
+
+
+@pytest.mark.parametrize(
+    ("verb", "words", "said"),
+    [
+        (score, ["a", "b", "c"], "too many words before the first option: a b c; expected at most run and versus"),
+        (validate, ["a.zip", "b.zip"], "expected at most zip"),
+        (score, ["a", "--run", "b"], "run is given twice, as 'a' and as --run"),
+    ],
+)
+def test_words_that_are_too_many(verb, words, said):
+    with pytest.raises(UserError, match=re.escape(said)):
+        parse(verb, words)
 
 
 def test_too_many_words(capsys):

@@ -1,3 +1,5 @@
+import pytest
+
 from pipeline.cli import main
 
 
@@ -23,3 +25,16 @@ def test_a_size_and_a_line_a_module(capsys):
 def test_a_network_that_cannot_be_built(capsys):
     assert main(["cost", "--recipe", "smoke", "--size", "33"]) == 2
     assert "model.size is 33" in capsys.readouterr().err
+
+
+def test_what_is_over_the_budget_is_said(capsys):
+    assert main(["cost", "smoke", "--model.encoder", "resnet50"]) == 0
+    assert "over the budget of 100 GMAC and 30 M parameters" not in capsys.readouterr().out
+    assert main(["cost", "smoke", "--model.encoder", "resnet101"]) == 0
+    assert "over the budget of 100 GMAC and 30 M parameters" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("size", ["0", "-32", "100"])
+def test_sizes_that_cannot_be(size, capsys):
+    assert main(["cost", "smoke", "--size", size]) == 2
+    assert "multiple of 32" in capsys.readouterr().err

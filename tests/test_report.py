@@ -28,7 +28,7 @@ def test_the_list_of_runs(stand):
     assert "smoke" in page
     assert "href" not in page
     report("smoke")
-    assert re.findall('href="(.*?)"', report().read_text()) == ["smoke/tiny-val-none/report.html"]
+    assert re.findall('href="(.*?)"', report().read_text()) == ["./smoke/tiny-val-none/report.html"]
 
 
 def test_nothing_scored(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import numpy as np
 from pipeline.metrics.parts import Part
 
 DRAWS = 2000
+LEAST = 10  # images: of fewer, resamples say nothing
 AT_ONCE = 100  # draws held in memory
 Figures = Mapping[str, np.ndarray | float]
 
@@ -14,7 +15,8 @@ Figures = Mapping[str, np.ndarray | float]
 def resampled(parts: Mapping[str, Part], seed: int = 0, draws: int = DRAWS) -> dict[str, np.ndarray]:
     """The mean of each part in `draws` resamples of the N images: (draws,) each, NaN where no image counts.
 
-    The same seed and N draw the same images, so that two submissions can be compared on the same resamples.
+    A resample that lacks a part which the images have is NaN in all parts: figures made of it would be others. The same
+    seed and N draw the same images, so that two submissions can be compared on the same resamples.
     """
     sums = np.column_stack([column for part in parts.values() for column in part])
     count = len(sums)
@@ -27,23 +29,32 @@ def resampled(parts: Mapping[str, Part], seed: int = 0, draws: int = DRAWS) -> d
     totals = np.concatenate(rows)
     with np.errstate(invalid="ignore", divide="ignore"):
         means = totals[:, 0::2] / totals[:, 1::2]
+    there = sums[:, 1::2].sum(0) > 0
+    means[np.isnan(means[:, there]).any(1)] = np.nan
     return dict(zip(parts, means.T, strict=True))
 
 
 def interval(values: np.ndarray, share: float = 0.95) -> tuple[float, float] | None:
-    """The middle `share` of resampled figures; None where any of them is missing."""
-    values = np.atleast_1d(values)
-    if np.isnan(values).any():
+    """The middle `share` of resampled figures, those left out that are missing; None where half of them are.
+
+    None, too, of a figure that is the same number whatever is drawn.
+    """
+    if np.ndim(values) == 0 or np.isnan(values).mean() >= 0.5:
         return None
-    low, high = np.quantile(values, [(1 - share) / 2, (1 + share) / 2])
+    low, high = np.nanquantile(values, [(1 - share) / 2, (1 + share) / 2])
     return float(low), float(high)
 
 
 def intervals(
     parts: Mapping[str, Part], combine: Callable[[Mapping], Figures]
 ) -> dict[str, tuple[float, float] | None]:
-    """95 % intervals of the figures that `combine` makes of the parts' means."""
-    return {name: interval(values) for name, values in combine(resampled(parts)).items()}
+    """95 % intervals of the figures that `combine` makes of the parts' means; None of fewer than LEAST images."""
+    few = _count(parts) < LEAST
+    return {name: None if few else interval(values) for name, values in combine(resampled(parts)).items()}
+
+
+def _count(parts: Mapping[str, Part]) -> int:
+    return len(next(iter(parts.values())).numerator)
 
 
 def differences(
@@ -52,6 +63,10 @@ def differences(
     combine_first: Callable[[Mapping], Figures],
     combine_second: Callable[[Mapping], Figures],
 ) -> dict[str, tuple[float, float] | None]:
-    """95 % intervals of first less second over the same resamples of the same images (paired bootstrap)."""
+    """95 % intervals of first less second over the same resamples of the same images (paired bootstrap).
+
+    None of fewer than LEAST images.
+    """
+    few = _count(first) < LEAST
     one, other = combine_first(resampled(first)), combine_second(resampled(second))
-    return {name: interval(np.subtract(one[name], other[name])) for name in one}
+    return {name: None if few else interval(np.subtract(one[name], other[name])) for name in one}

@@ -3,7 +3,6 @@
 import contextlib
 import io
 
-import numpy as np
 import pandas as pd
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
@@ -18,13 +17,12 @@ def craft_truth(rows: pd.DataFrame, classes: tuple[str, ...]) -> dict:
     """COCO annotations of whole craft: category = class index + 1, box, and the union of body and panel as RLE.
 
     Args:
-        rows: index rows. Images whose class or box is unknown have no annotation.
+        rows: index rows. Images whose class or box is unknown are left out.
         classes: names of the categories.
     """
+    rows = rows[(rows["class_index"] >= 0) & rows["x_min"].notna()]
     annotations = []
     for row in rows.itertuples():
-        if row.class_index < 0 or np.isnan(row.x_min):
-            continue
         shown = {}
         if isinstance(row.body_rle, str):
             shown = {"segmentation": rle.union([row.body_rle, row.panel_rle], row.height, row.width)}
@@ -34,12 +32,16 @@ def craft_truth(rows: pd.DataFrame, classes: tuple[str, ...]) -> dict:
 
 
 def part_truth(rows: pd.DataFrame) -> dict:
-    """COCO annotations of parts: category 1 body, 2 panel, masks as RLE with their boxes; empty masks have none."""
+    """COCO annotations of parts: category 1 body, 2 panel, masks as RLE with their boxes; empty masks have none.
+
+    Images without masks are left out.
+    """
+    rows = rows[rows["body_rle"].notna()]
     annotations = []
     for row in rows.itertuples():
         for category, part in enumerate(PARTS, 1):
             counts = getattr(row, f"{part}_rle")
-            if isinstance(counts, str) and rle.area(counts, row.height, row.width):
+            if rle.area(counts, row.height, row.width):
                 shown = {"size": [row.height, row.width], "counts": counts}
                 box = rle.box(counts, row.height, row.width)
                 annotations.append(
@@ -64,7 +66,14 @@ def _file(rows: pd.DataFrame, annotations: list[dict], names: tuple[str, ...]) -
 
 
 def average_precision(truth: dict, results: list[dict], kind: str) -> dict[str, float]:
-    """COCOeval's AP over IoU 0.50 ... 0.95, AP50 and AP75 of COCO results, by `kind`, bbox or segm."""
+    """COCOeval's AP over IoU 0.50 ... 0.95, AP50 and AP75 of COCO results, by `kind`, bbox or segm.
+
+    Results of images that truth does not list are passed over.
+    """
+    known = {image["id"] for image in truth["images"]}
+    results = [record for record in results if record["image_id"] in known]
+    if not results:
+        return dict.fromkeys(("ap", "ap50", "ap75"), 0.0)
     with contextlib.redirect_stdout(io.StringIO()):  # it prints as it goes
         ground = COCO()
         ground.dataset = truth

@@ -1,10 +1,13 @@
 """Figures as text."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline.tracks.judged import Judged
+
+ENOUGH = 30  # images: of fewer, paired intervals exclude zero by chance too often (one in ten at 20, half at 2)
 
 
 def number(value: float | None) -> str:
@@ -14,7 +17,7 @@ def number(value: float | None) -> str:
 
 def limits(pair: tuple[float, float] | list[float] | None) -> str:
     """An interval, empty where there is none."""
-    return "" if pair is None or pair[0] == pair[1] else f"[{pair[0]:.4f} {pair[1]:.4f}]"
+    return "" if pair is None else f"[{pair[0]:.4f} {pair[1]:.4f}]"
 
 
 def named(figures: Mapping[str, float | None]) -> str:
@@ -22,13 +25,20 @@ def named(figures: Mapping[str, float | None]) -> str:
     return ", ".join(f"{name} {number(value)}" for name, value in figures.items())
 
 
-def card(content: Mapping, words: Mapping[str, str], aside: str) -> str:
-    """The figures of a score.json, a line each with its interval and its meaning."""
+def changed(rules: Mapping[str, object]) -> str:
+    """Rules by the names that options have."""
+    return ", ".join(f"{name.replace('_', '-')} {value}" for name, value in rules.items())
+
+
+def card(content: Mapping, words: Mapping[str, str], aside: str, zip: Path) -> str:
+    """The figures of a score.json, a line each with its interval and its meaning, and what they are of."""
     rows = [
         f"{name:10} {number(content[name]):>6}  {limits(content['intervals'][name]):15}  {meaning}"
         for name, meaning in words.items()
     ]
-    return "\n".join([*rows, f"{content['images']} images of {content['split']}", aside])
+    if content["rules"]:
+        rows.append(f"with other rules than the words say: {changed(content['rules'])}")
+    return "\n".join([*rows, aside, f"{content['images']} images of {content['split']} answered by {zip}"])
 
 
 def details(content: Mapping, classes: tuple[str, ...]) -> str:
@@ -39,12 +49,13 @@ def details(content: Mapping, classes: tuple[str, ...]) -> str:
         names = [name for name in next(iter(rows.values()), {}) if name != "images"]
         lines += ["", f"{title.replace('_', ' '):26} images " + " ".join(f"{name:>22}" for name in names)]
         for group, row in rows.items():
-            cells = " ".join(f"{number(row[name][0])} {limits(row[name][1])}".rjust(22) for name in names)
+            cells = " ".join(f"{number(row[name][0])} {limits(row[name][1]):15}".rjust(22) for name in names)
             lines.append(f"{group:26} {row['images']:6} {cells}")
     if "confusion" in content:
-        lines += ["", "true class, and how many of its images were given each class, in the same order"]
-        for name, row in zip(classes, content["confusion"], strict=True):
-            lines.append(f"{name:16} " + " ".join(f"{count:5}" for count in row))
+        lines += ["", "true class, and how many of its images were given each class"]
+        lines.append(" " * 20 + " ".join(f"{i:5}" for i in range(len(classes))))
+        for i, (name, row) in enumerate(zip(classes, content["confusion"], strict=True)):
+            lines.append(f"{i:3} {name:16}" + " ".join(f"{count:5}" for count in row))
     lines += ["", "worst images", *(f"{number(row['score'])}  {row['image_id']}" for row in content["worst"])]
     return "\n".join(lines)
 
@@ -62,8 +73,8 @@ def rules(headline: str, plain: float | None, changes: list[tuple], combinations
     """The headline figure with each rule changed, and its range over all combinations."""
     lines = ["", f"{headline} {number(plain)}; with one rule changed:"]
     for rule, choice, value in changes:
-        change = "" if None in (value, plain) else f"{value - plain:+.4f}"
-        lines.append(f"  {rule + ' ' + str(choice):28} {number(value)}  {change}")
+        change = "" if None in (value, plain) else f"{round(value - plain, 4) + 0.0:+.4f}"
+        lines.append(f"  {changed({rule: choice}):28} {number(value)}  {change}")
     known = [value for value in combinations if value is not None]
     if known:
         lines.append(f"  over all {len(combinations)} combinations: {min(known):.4f} to {max(known):.4f}")
@@ -75,10 +86,19 @@ def difference(first: "Judged", second: "Judged") -> str:
     one, other, between = first.figures(), second.figures(), first.less(second)
     lines = ["", f"{first.zip} less {second.zip}, on the same images (paired intervals):"]
     for name in first.track.judge.WORDS:
-        if None in (one[name], other[name], between[name]):
+        if None in (one[name], other[name]):
             lines.append(f"{name:10}    n/a")
             continue
-        low, high = between[name]
-        verdict = "the same" if low == high == 0 else "real" if low > 0 or high < 0 else "may be chance"
-        lines.append(f"{name:10} {one[name] - other[name]:+.4f}  [{low:+.4f} {high:+.4f}]  {verdict}")
+        pair = between[name] and f"[{between[name][0]:+.4f} {between[name][1]:+.4f}]"
+        verdict = _verdict(one[name] - other[name], between[name], len(first.truth))
+        lines.append(f"{name:10} {one[name] - other[name]:+.4f}  {pair or '':17}  {verdict}")
     return "\n".join(lines)
+
+
+def _verdict(difference: float, pair: tuple[float, float] | None, images: int) -> str:
+    """What a paired interval says; figures of compute have none, and nothing is left to chance in them."""
+    if difference == 0 and (pair is None or pair[0] == pair[1] == 0):
+        return "the same"
+    if images < ENOUGH:
+        return f"{images} images are too few to say"
+    return "counted" if pair is None else "real" if pair[0] > 0 or pair[1] < 0 else "may be chance"

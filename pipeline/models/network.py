@@ -46,7 +46,10 @@ def build_network(config: ModelConfig, classes: int, load_weights: bool = True) 
         raise UserError(f"model.size is {config.size}; it must be a positive multiple of 32.")
     wide = {"decoder_segmentation_channels": config.decoder_width} if config.decoder_width else {}
     if wide and config.decoder != "segformer":
-        raise UserError(f"model.decoder_width is for the segformer decoder; {config.decoder} takes its own widths.")
+        raise UserError(
+            f"model.decoder_width is for the segformer decoder; {config.decoder} takes its own widths: "
+            "--model.decoder-width null."
+        )
     try:
         net = smp.create_model(
             config.decoder,

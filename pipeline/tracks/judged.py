@@ -1,8 +1,7 @@
 """One submission with the judge's row of every image: figures, intervals, and where they come from."""
 
 import itertools
-from dataclasses import dataclass, fields, replace
-from functools import partial
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import get_args
 
@@ -65,12 +64,18 @@ class Judged:
             "worst": ranked[:WORST],
             "best": ranked[: -BEST - 1 : -1],
             "track": self.track.name,
+            "rules": self.changed_rules(),
             "zip": self.zip.name,
         }
         if "class_index" in self.given:
             counts = confusion(self.truth["class_index"], self.given["class_index"], len(CLASSES))
             found["confusion"] = counts.tolist()
         return found
+
+    def changed_rules(self) -> dict:
+        """The rules that are not as assumed."""
+        assumed = asdict(type(self.rules)())
+        return {name: value for name, value in asdict(self.rules).items() if value != assumed[name]}
 
     def _groups(self, masks: dict[str, np.ndarray]) -> dict[str, dict]:
         """Images and accuracy figures, each with its interval, of some of the images."""
@@ -108,5 +113,5 @@ class Judged:
 
     def less(self, other: "Judged") -> dict[str, tuple[float, float] | None]:
         """95 % intervals of this one's figures less another's, on the same resamples of the same images."""
-        pair = [partial(judged.track.judge.parts, judged.images, judged.rules)() for judged in (self, other)]
+        pair = [judged.track.judge.parts(judged.images, judged.rules) for judged in (self, other)]
         return differences(*pair, self._combine, other._combine)

@@ -1,7 +1,4 @@
-import subprocess
-import sys
 from itertools import groupby
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +10,6 @@ from pipeline.masks import rle
 
 SHAPES = st.tuples(st.integers(1, 9), st.integers(1, 9))
 MASKS = SHAPES.flatmap(lambda shape: arrays(bool, shape))
-PAIRS = SHAPES.flatmap(lambda shape: st.tuples(arrays(bool, shape), arrays(bool, shape)))
 ALPHABET = "".join(map(chr, range(48, 112)))
 
 
@@ -59,20 +55,19 @@ def test_large_runs_and_memory_orders():
     assert rle.encode(np.asfortranarray(mask_hw)) == rle.encode(mask_hw) == rle.encode(mask_hw.astype(bool))
 
 
-@given(PAIRS)
-def test_iou_is_that_of_the_dense_masks(pair):
-    first, second = pair
-    union = (first | second).sum()
-    expected = (first & second).sum() / union if union else 0.0
-    assert rle.iou(rle.encode(first), rle.encode(second), *first.shape) == pytest.approx(expected)
-
-
 @pytest.mark.parametrize("lengths", [[15], [17], [3, 12], [0, 17], [5, 6, 4], [], [2**34]])
 def test_sums_that_are_not_the_size_are_refused(lengths):
     with pytest.raises(rle.RleError):
         rle.check(text_of(lengths), 4, 4)
     with pytest.raises(rle.RleError):
         rle.decode(text_of(lengths), 4, 4)
+
+
+def test_runs_whose_sum_overflows_are_refused():
+    """pycocotools would compare such masks for ever."""
+    lengths = [2**33] * 100
+    with pytest.raises(rle.RleError, match="a run of 8589934592 pixels, expected at most 4 x 4 = 16"):
+        rle.check(text_of(lengths), 4, 4)
 
 
 def test_the_message_says_found_and_expected():
@@ -109,21 +104,6 @@ def test_garbage_is_refused_or_sound_and_nothing_else(counts):
 def test_runs_of_nothing_in_the_middle_are_legal():
     counts = text_of([4, 0, 4, 2, 0, 3, 3])
     assert rle.decode(counts, 4, 4).sum() == rle.area(counts, 4, 4) == 5
-
-
-@pytest.mark.parametrize("size", [0, 512])
-def test_iou_of_a_wrong_size_is_an_error_and_neither_a_crash_nor_endless(size):
-    """pycocotools divides by a height of 0, and never ends where two sums differ: hence another process."""
-    code = (
-        "import numpy as np; from pipeline.masks import rle\n"
-        "full, half = np.zeros((1024, 1024), bool), np.zeros((512, 512), bool)\n"
-        "full[100:900, 100:700], half[50:400, 10:500] = True, True\n"
-        f"try: rle.iou(rle.encode(full), rle.encode(half), {size}, {size})\n"
-        "except rle.RleError: print('refused')"
-    )
-    root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=15)
-    assert done.stdout == "refused\n", done.returncode
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 1.0])

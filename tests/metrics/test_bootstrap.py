@@ -64,4 +64,19 @@ def test_missing_figures_have_no_interval():
     assert np.isnan(nothing.mean)
     assert intervals({"m": nothing}, itself) == {"m": None}
     assert interval(np.array([1.0, np.nan])) is None
-    assert interval(np.array(0.7)) == (0.7, 0.7)
+    assert interval(np.array([1.0, 2.0, np.nan])) == pytest.approx((1.025, 1.975))
+    assert interval(np.array(0.7)) is None  # what does not depend on the images
+
+
+def test_resamples_that_lack_a_part_do_not_count():
+    """One image of forty has a panel: without it a figure of body and panel would be that of the body alone."""
+    body, panel = part(np.full(40, 0.2)), part(np.ones(40), np.arange(40) == 7)
+    found = intervals({"body": body, "panel": panel}, lambda means: {"both": (means["body"] + means["panel"]) / 2})
+    assert found["both"] == pytest.approx((0.6, 0.6))
+    assert np.isnan(resampled({"body": body, "panel": panel})["body"]).mean() == pytest.approx(np.exp(-1), abs=0.04)
+
+
+def test_few_images_have_no_intervals():
+    few = part(np.arange(9.0))
+    assert intervals({"m": few}, itself) == differences({"m": few}, {"m": few}, itself, itself) == {"m": None}
+    assert intervals({"m": part(np.arange(10.0))}, itself)["m"] is not None

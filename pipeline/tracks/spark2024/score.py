@@ -29,16 +29,16 @@ class SegmentationRules:
     """How masks are judged. Defaults are SPARK 2024's official rule where it speaks, assumptions elsewhere.
 
     Args:
-        segmentation: thresholds (official 2024: share of images above IoU 0.50 ... 0.95) or mean_iou
+        segmentation: thresholds: share of images above IoU 0.50 ... 0.95 (official 2024; assumption for 2026); mean_iou
         strict: an IoU must be above a threshold (assumption), not just reach it
-        panel: which panels count: share (official 2024: from 5 % of the body's pixels on), any (any pixel) or all
+        panel: panels that count: share: from 5 % of the body's pixels on (official 2024; assumption for 2026); any
         empty_truth: a part that truth does not show: skip (assumption) leaves the image out of that part's mean; judge
             gives 1 if the answer is empty too, else 0
     """
 
     segmentation: Literal["thresholds", "mean_iou"] = "thresholds"
     strict: bool = True
-    panel: Literal["share", "any", "all"] = "share"
+    panel: Literal["share", "any"] = "share"
     empty_truth: Literal["skip", "judge"] = "skip"
 
 
@@ -68,24 +68,21 @@ def per_image(truth: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
 
 
 def segmentation_parts(images: pd.DataFrame, rules: SegmentationRules) -> dict[str, Part]:
-    """The means that S_seg is made of: body, panel; beside them the mean IoU by image and over all pixels."""
+    """The means that S_seg is made of: body, panel; beside them, by no rule, mean IoU by image and over all pixels."""
     known = images["body_truth"].notna().to_numpy()
-    body, panel = images["body_truth"].to_numpy(), images["panel_truth"].to_numpy()
-    judged = {
-        "body": known,
-        "panel": known & {"share": panel >= PANEL_SHARE * body, "any": panel > 0}.get(rules.panel, known),
-    }
+    large = (images["panel_truth"] >= PANEL_SHARE * images["body_truth"]).to_numpy()
     parts = {}
-    for name, counts_n in judged.items():
+    for name in ("body", "panel"):
         truth_n, given_n, both_n = (
             np.nan_to_num(images[f"{name}_{of}"].to_numpy()) for of in ("truth", "given", "both")
         )
-        if rules.empty_truth == "skip":
-            counts_n = counts_n & (truth_n > 0)
-        iou_n = iou(truth_n, given_n, both_n)
+        iou_n, shown = iou(truth_n, given_n, both_n), known & (truth_n > 0)
+        counts_n = shown & large if (name, rules.panel) == ("panel", "share") else shown
+        if rules.empty_truth == "judge":
+            counts_n = counts_n | known & (truth_n == 0)
         thresholds = rules.segmentation == "thresholds"
         parts[name] = mean_of(share_above(iou_n, rules.strict) if thresholds else iou_n, counts_n)
-        parts[f"{name}_iou"] = mean_of(iou_n, counts_n)
+        parts[f"{name}_iou"] = mean_of(iou_n, shown)
         parts[f"{name}_pooled"] = Part(np.where(known, both_n, 0), np.where(known, truth_n + given_n - both_n, 0))
     return parts
 

@@ -6,6 +6,8 @@ As read in participants' code that scored: a flat zip with `<image>_layer.npz` f
 
 import functools
 import io
+import re
+import warnings
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -14,10 +16,11 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, brief, offenders, reason
 from pipeline.files import written_aside
 from pipeline.masks import rle
 from pipeline.processes import cores, spread
+from pipeline.tracks import archive
 from pipeline.tracks.findings import Findings
 from pipeline.tracks.spark2024 import SIZE
 
@@ -25,10 +28,9 @@ AT_ONCE = 100  # images that a process reads or writes before it answers
 KEY, SHAPE = "data", (SIZE, SIZE, 3)
 MOST_BYTES = 2 * SIZE * SIZE * 3  # of a member, more than any valid one has
 MOST_INSIDE = 9 * SIZE * SIZE * 3  # of the array in it: room for the wrong types that are worth naming
-OPENS, MEMBERS_GOOD, SIZES_GOOD = "the zip opens", "flat, a file an image and no others", "no file is too large"
 ARRAYS_GOOD, TYPES_GOOD = "every file is an npz with one array, data", "arrays are uint8 or bool, 1024 x 1024 x 3"
 COLOURS_GOOD = "pixels are black, body red or panel blue, exactly"
-CHECKS = (OPENS, MEMBERS_GOOD, SIZES_GOOD, ARRAYS_GOOD, TYPES_GOOD, COLOURS_GOOD)
+CHECKS = (*archive.CHECKS, ARRAYS_GOOD, TYPES_GOOD, COLOURS_GOOD)
 EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time in the zip, so that the same answers give the same bytes
 
 
@@ -40,20 +42,31 @@ class Fault(NamedTuple):
 
 
 def member_of(image_id: str) -> str:
-    """The name of an image's file in the zip: `test_00000_img.jpg` -> `test_00000_layer.npz`."""
-    stem = image_id.replace("/", "__").rsplit(".", 1)[0]
-    return stem.removesuffix("_img") + "_layer.npz"
+    """The name of an image's file in the zip.
+
+    `test_00000_img.jpg` -> `test_00000_layer.npz`, `Soho/00000_img.jpg` -> `Soho__00000_layer.npz`; the number behind
+    the ending of a repeated id stays.
+    """
+    return re.sub(r"(_img)?\.[^.#]*(#\d+)?$", r"\2", image_id.replace("/", "__")) + "_layer.npz"
 
 
 def write(path: Path, predictions: pd.DataFrame, efficiency: dict) -> None:
-    """Write the zip, an image at a time; the same rows give the same bytes. Compute is not part of it."""
+    """Write the zip, a file an image; the same rows give the same bytes. Compute is not part of it.
+
+    Raises:
+        UserError: an image is not of the size that answers have.
+    """
+    odd = predictions[(predictions[["height", "width"]] != SIZE).any(axis=1)]
+    if len(odd):
+        listed = offenders([f"{row.image_id}: {row.width}x{row.height}" for row in odd.itertuples()])
+        raise UserError(f"answers are {SIZE}x{SIZE} pixels; these images are not:\n{listed}")
     rows = list(zip(*(predictions[name] for name in ("image_id", "body_rle", "panel_rle")), strict=True))
-    with written_aside(path) as aside, zipfile.ZipFile(aside, "w") as archive:
+    with written_aside(path) as aside, zipfile.ZipFile(aside, "w") as out:
         for group in spread(_members, _groups(rows), cores(), chunk=1):
             for name, content in group:
                 member = zipfile.ZipInfo(name, EPOCH)
                 member.external_attr = 0o644 << 16
-                archive.writestr(member, content)  # stored: the arrays are deflated already
+                out.writestr(member, content)  # stored: the arrays are deflated already
 
 
 def _groups(items: list) -> list[list]:
@@ -110,7 +123,7 @@ def results(path: Path, rows: pd.DataFrame) -> dict[str, list[dict]]:
 def examine(path: Path, image_ids: list[str]) -> tuple[Findings, pd.DataFrame, dict]:
     """All that is wrong with a zip, and what it answers as far as that can be read; arguments as of `read`."""
     findings = Findings(CHECKS)
-    _check_members(path, [member_of(image_id) for image_id in image_ids], findings)
+    archive.check_members(path, [member_of(image_id) for image_id in image_ids], MOST_BYTES, findings)
     if findings.complaints:
         return findings, pd.DataFrame(), {}
     findings.begin(ARRAYS_GOOD, TYPES_GOOD, COLOURS_GOOD)
@@ -127,67 +140,40 @@ def examine(path: Path, image_ids: list[str]) -> tuple[Findings, pd.DataFrame, d
     return findings, pd.DataFrame({"image_id": image_ids, "body_rle": body, "panel_rle": panel}), {}
 
 
-def _check_members(path: Path, wanted: list[str], findings: Findings) -> None:
-    """Every image's file once and nothing else, none larger than an array can be."""
-    findings.begin(OPENS)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except FileNotFoundError:
-        raise UserError(f"no file {path.absolute()}: run `./run.sh package` first.") from None
-    except Exception as error:  # damaged zips fail in many ways that have no common base
-        findings[OPENS].append(f"the zip cannot be read: {type(error).__name__} {error}")
-        return
-    if members and min(member.header_offset for member in members):
-        # the end of a stored npz was taken for the end of the zip
-        findings[OPENS].append("the zip cannot be read: it is cut, or has something before its first member")
-        return
-    findings.begin(MEMBERS_GOOD, SIZES_GOOD)
-    known, seen = set(wanted), set()
-    for member in members:
-        name = member.filename
-        if name in seen:
-            findings[MEMBERS_GOOD].append(f"member {name!r}: twice")
-        elif name not in known:
-            expected = f"the zip is flat and holds {wanted[0]} and so on"
-            findings[MEMBERS_GOOD].append(f"member {name!r}: not expected; {expected}")
-        elif member.file_size > MOST_BYTES:
-            said = f"{member.file_size:,} bytes, expected at most {MOST_BYTES:,}"
-            findings[SIZES_GOOD].append(f"member {name!r}: {said}")
-        seen.add(name)
-    findings[MEMBERS_GOOD] += [f"member {name!r}: missing" for name in wanted if name not in seen]
-
-
 def _masks_of(path: Path, image_ids: list[str]) -> list["tuple[str, str] | Fault"]:
     """Body and panel of some images as RLE, or what is wrong with an image's file."""
-    with zipfile.ZipFile(path) as archive:
-        return [_masks(archive, member_of(image_id)) for image_id in image_ids]
+    with zipfile.ZipFile(path) as members:
+        return [_masks(members, member_of(image_id)) for image_id in image_ids]
 
 
-def _masks(archive: zipfile.ZipFile, name: str) -> "tuple[str, str] | Fault":
+def _masks(members: zipfile.ZipFile, name: str) -> "tuple[str, str] | Fault":
+    where = f"member {brief(name)}"
     try:
-        content = archive.read(name)
+        content = members.read(name)
         with zipfile.ZipFile(io.BytesIO(content)) as inner:
-            largest = max(member.file_size for member in inner.infolist())
+            largest = max((member.file_size for member in inner.infolist()), default=0)
         if largest > MOST_INSIDE:
             said = f"array of {largest:,} bytes, expected at most {MOST_INSIDE:,}"
-            return Fault(SIZES_GOOD, f"member {name!r}: {said}")
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return Fault(archive.SIZES_GOOD, f"{where}: {said}")
+        with warnings.catch_warnings(), np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            warnings.simplefilter("ignore")  # numpy's, of headers that old Pythons wrote
             if arrays.files != [KEY]:
-                return Fault(ARRAYS_GOOD, f"member {name!r}: keys {arrays.files}, expected {[KEY]}")
+                return Fault(ARRAYS_GOOD, f"{where}: keys {brief(arrays.files)}, expected {[KEY]}")
             array_hwc = arrays[KEY]
     except Exception as error:  # damaged or hostile files fail in many ways that have no common base
-        return Fault(ARRAYS_GOOD, f"member {name!r}: cannot be read: {type(error).__name__} {error}")
+        return Fault(ARRAYS_GOOD, f"{where}: cannot be read as an npz: {reason(error)}")
+    if not isinstance(array_hwc, np.ndarray):  # numpy hands over what is no npy as bytes
+        return Fault(ARRAYS_GOOD, f"{where}: {KEY} is no numpy array")
     if array_hwc.shape != SHAPE or array_hwc.dtype not in (np.uint8, np.bool_):
         said = f"{array_hwc.dtype} {array_hwc.shape}, expected uint8 or bool {SHAPE}"
-        return Fault(TYPES_GOOD, f"member {name!r}: {said}")
+        return Fault(TYPES_GOOD, f"{where}: {said}")
     full = 255 if array_hwc.dtype == np.uint8 else 1
     array_hwc = array_hwc.view(np.uint8)  # a bool's byte may be neither 0 nor 1
     red, green, blue = cv2.split(array_hwc)
     body_hw, panel_hw = red == full, blue == full
     stray = green.any() or (body_hw & panel_hw).any()
     if stray or (red.astype(bool) != body_hw).any() or (blue.astype(bool) != panel_hw).any():
-        return Fault(COLOURS_GOOD, f"member {name!r}: {_odd_colours(array_hwc, full)}")
+        return Fault(COLOURS_GOOD, f"{where}: {_odd_colours(array_hwc, full)}")
     return rle.encode(body_hw), rle.encode(panel_hw)
 
 

@@ -2,51 +2,59 @@
 
 import math
 
+from pipeline.errors import brief
 from pipeline.masks import rle
+from pipeline.tracks import archive
 from pipeline.tracks.findings import Findings
 from pipeline.tracks.spark2024.reader import parse_box
 from pipeline.tracks.spark2026 import BUDGET_GMAC, BUDGET_MPARAMS, CLASSES, SIZE
 
 CSV, BBOX, SEGM, EFFICIENCY = "submission.csv", "coco_bbox.json", "coco_segm.json", "efficiency.json"
-OPENS, MEMBERS_GOOD, SIZES_GOOD = "the zip opens", "flat, with its four files and no others", "no file is too large"
 COLUMNS_GOOD, JSON_GOOD = "submission.csv has its columns", "the JSON files are JSON"
 IMAGES_GOOD, CLASSES_GOOD = "every image of the split once, and no other", "classes are of the ten"
 BOXES_GOOD, MASKS_GOOD = "boxes are finite, upright and inside", "masks are COCO RLE of 1024 x 1024 pixels"
 BUDGET_GOOD = "compute and parameters are given, and within the budgets"
 BBOX_SAME, SEGM_SAME = "coco_bbox.json says the same, with scores", "coco_segm.json says the same, with scores"
 CHECKS = (
-    *(OPENS, MEMBERS_GOOD, SIZES_GOOD, COLUMNS_GOOD, JSON_GOOD, IMAGES_GOOD, CLASSES_GOOD, BOXES_GOOD, MASKS_GOOD),
+    *(*archive.CHECKS, COLUMNS_GOOD, JSON_GOOD, IMAGES_GOOD, CLASSES_GOOD, BOXES_GOOD, MASKS_GOOD),
     *(BUDGET_GOOD, BBOX_SAME, SEGM_SAME),
 )
 CORNERS = ["x_min", "y_min", "x_max", "y_max"]
-FIRST_LINE = 2  # of the CSV's rows, below its header
 
 
-def check_images(found: list[str], image_ids: list[str], complaints: list[str]) -> None:
-    """Every image of the split once, and no other."""
+def check_images(found: dict[int, str], image_ids: list[str], complaints: list[str]) -> None:
+    """Every image of the split once, and no other. `found`: ids by line of the CSV."""
     wanted, seen = set(image_ids), {}
-    for line, image_id in enumerate(found, FIRST_LINE):
+    if found and wanted and wanted.isdisjoint(found.values()):
+        several = ", ".join(map(brief, list(found.values())[:2]))
+        complaints.append(
+            f"{CSV}: none of its images ({several} ...) is of this split ({image_ids[0]!r} ...); --split?"
+        )
+        return
+    for line, image_id in found.items():
         if image_id in seen:
-            complaints.append(f"{CSV}: line {line}: image {image_id!r} twice, first in line {seen[image_id]}")
+            complaints.append(f"{CSV}: line {line}: image {brief(image_id)} twice, first in line {seen[image_id]}")
         elif image_id not in wanted:
-            complaints.append(f"{CSV}: line {line}: image {image_id!r} is not of this split")
+            complaints.append(f"{CSV}: line {line}: image {brief(image_id)} is not of this split")
         seen.setdefault(image_id, line)
     complaints += [f"{CSV}: image {image_id!r} is missing" for image_id in image_ids if image_id not in seen]
 
 
 def checked_row(line: int, row: dict, findings: Findings) -> dict:
     """One line of the CSV in the project's terms: class known, box finite, inside and not empty, RLE of full size."""
-    where = f"{CSV}: line {line}: image {row['image_id']!r}"
+    where = f"{CSV}: line {line}: image {brief(row['image_id'])}"
     if row["class"] not in CLASSES:
-        findings[CLASSES_GOOD].append(f"{where}: class {row['class']!r}, expected one of {', '.join(CLASSES)}")
+        findings[CLASSES_GOOD].append(f"{where}: class {brief(row['class'])}, expected one of {', '.join(CLASSES)}")
     box = parse_box(row["bbox"], row_first=False) or (math.nan,) * 4
     if not all(map(math.isfinite, box)):
         findings[BOXES_GOOD].append(
-            f"{where}: bbox {row['bbox']!r}, expected four finite numbers (x_min, y_min, x_max, y_max)"
+            f"{where}: bbox {brief(row['bbox'])}, expected four finite numbers (x_min, y_min, x_max, y_max)"
         )
     elif not (0 <= box[0] < box[2] <= SIZE and 0 <= box[1] < box[3] <= SIZE):
         order = f"0 <= min < max <= {SIZE}, for x and for y"
-        findings[BOXES_GOOD].append(f"{where}: bbox {row['bbox']} is empty, inverted or outside; expected {order}")
+        findings[BOXES_GOOD].append(
+            f"{where}: bbox {brief(row['bbox'])} is empty, inverted or outside; expected {order}"
+        )
     for part in ("body_rle", "panel_rle"):
         try:
             rle.check(row[part], SIZE, SIZE)
@@ -66,10 +74,10 @@ def check_efficiency(efficiency: dict, complaints: list[str]) -> None:
     """Compute and parameters are numbers within the budgets."""
     for name, budget in (("gmac", BUDGET_GMAC), ("mparams", BUDGET_MPARAMS)):
         value = efficiency.get(name)
-        if not _is_number(value) or not 0 <= value < math.inf:
-            complaints.append(f"{EFFICIENCY}: {name} is {value!r}, expected a number")
+        if not _is_number(value) or not 0 < value < math.inf:
+            complaints.append(f"{EFFICIENCY}: {name} is {brief(value)}, expected a number above 0")
         elif value > budget:
-            complaints.append(f"{EFFICIENCY}: {name} is {str(value)[:20]}, over the budget of {budget:g}")
+            complaints.append(f"{EFFICIENCY}: {name} is {brief(value)}, over the budget of {budget:g}")
 
 
 def check_records(boxes: list, masks: list, rows: list[dict], findings: Findings) -> None:
@@ -93,19 +101,23 @@ def _compare(where: str, records: list, field: str, expected: dict, complaints: 
         if not known:
             complaints.append(f"{where}: record {number}: expected image_id, category_id, score and {field}")
             continue
-        key = (str(record["image_id"]), record["category_id"] if type(record["category_id"]) is int else None)
-        named = f"{where}: record {number} (image {key[0]!r}, category {record['category_id']!r})"
-        score = record["score"]
+        image, category, score = record["image_id"], record["category_id"], record["score"]
+        named = f"{where}: record {number} (image {brief(image)}, category {brief(category)})"
+        if type(category) is not int or not isinstance(image, str):
+            complaints.append(f"{named}: expected image_id a text and category_id a whole number")
+            continue
         if not _is_number(score) or not 0 <= score <= 1:
-            complaints.append(f"{named}: score {score!r}, expected 0 to 1")
-        if key in seen:
+            complaints.append(f"{named}: score {brief(score)}, expected 0 to 1")
+        if (image, category) in seen:
             complaints.append(f"{named}: twice")
-        elif key not in expected:
+        elif (image, category) not in expected:
             complaints.append(f"{named}: {CSV} has no such answer")
-        elif not _same(record[field], expected[key]):
-            complaints.append(f"{named}: {field} differs from {CSV}")
-        seen.add(key)
-    complaints += [f"{where}: image {key[0]!r}, category {key[1]}: missing" for key in expected if key not in seen]
+        elif not _same(record[field], expected[image, category]):
+            said = brief(expected[image, category])
+            complaints.append(f"{named}: {field} {brief(record[field])} differs from {CSV}, expected {said}")
+        seen.add((image, category))
+    missing = [key for key in expected if key not in seen]
+    complaints += [f"{where}: image {brief(image)}, category {category}: missing" for image, category in missing]
 
 
 def _same(found: object, expected: object) -> bool:

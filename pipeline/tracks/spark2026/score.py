@@ -41,7 +41,7 @@ class Rules(spark2024.SegmentationRules):
     Args:
         box_needs_class: a box counts only in images whose class is right (assumption: it counts in any case)
         clamp: S_flops and S_params stay within 0 and 1 (assumption)
-        compute_unit: gmac: 100 GMAC is the whole budget (assumption); gflop: 100 GFLOP is, two to a multiply-accumulate
+        compute_unit: the 100 are gmac (assumption) or gflop, two to a multiply-accumulate
     """
 
     box_needs_class: bool = False
@@ -104,7 +104,7 @@ def parts(images: pd.DataFrame, rules: Rules) -> dict[str, Part]:
     right, boxes = images["class_right"].to_numpy(), images["box_iou"].to_numpy()
     above = share_above(boxes, rules.strict)
     if rules.box_needs_class:
-        above = above * (right == 1)
+        above = above * (right != 0)  # not where the true class is unknown
     return {
         "cls": mean_of(np.nan_to_num(right), ~np.isnan(right)),
         "det": mean_of(above, ~np.isnan(boxes)),

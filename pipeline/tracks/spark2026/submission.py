@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.errors import UserError
+from pipeline.errors import brief, reason
 from pipeline.files import written_aside
 from pipeline.masks import rle
+from pipeline.tracks import archive
 from pipeline.tracks.findings import Findings
 from pipeline.tracks.spark2026.checks import (
     BBOX,
@@ -30,15 +31,11 @@ from pipeline.tracks.spark2026.checks import (
     CORNERS,
     CSV,
     EFFICIENCY,
-    FIRST_LINE,
     IMAGES_GOOD,
     JSON_GOOD,
     MASKS_GOOD,
-    MEMBERS_GOOD,
-    OPENS,
     SEGM,
     SEGM_SAME,
-    SIZES_GOOD,
     check_efficiency,
     check_images,
     check_records,
@@ -47,6 +44,9 @@ from pipeline.tracks.spark2026.checks import (
 
 MOST_BYTES = 512 * 2**20  # of a member: 25 kB an image of the largest split, where 1 kB is usual
 MEMBERS = (CSV, BBOX, SEGM, EFFICIENCY)
+MARKS_EACH = 16  # opening brackets and commas in a record of a JSON file; usual are 9
+NAMES = {dict: "an object, {...}", list: "a list, [...]"}
+csv.field_size_limit(MOST_BYTES)  # an RLE may be longer than Python's 131,072
 COLUMNS = ["image_id", "class", "bbox", "body_rle", "panel_rle"]
 EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time in the zip, so that the same answers give the same bytes
 
@@ -66,11 +66,11 @@ def write(path: Path, predictions: pd.DataFrame, efficiency: dict) -> None:
         SEGM: _json([record for row in rows for record in _segm_records(row)]),
         EFFICIENCY: json.dumps(efficiency, indent=2, sort_keys=True, allow_nan=False) + "\n",
     }
-    with written_aside(path) as aside, zipfile.ZipFile(aside, "w") as archive:
+    with written_aside(path) as aside, zipfile.ZipFile(aside, "w") as out:
         for name, text in content.items():
             member = zipfile.ZipInfo(name, EPOCH)
             member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(member, text)
+            out.writestr(member, text)
 
 
 def _csv(rows: list[dict]) -> str:
@@ -131,72 +131,84 @@ def read(path: Path, image_ids: list[str]) -> tuple[pd.DataFrame, dict]:
 
 def results(path: Path, rows: pd.DataFrame) -> dict[str, list[dict]]:
     """The COCO results of a zip that `read` took, by kind, bbox and segm."""
-    with zipfile.ZipFile(path) as archive:
-        return {kind: json.loads(archive.read(name)) for kind, name in (("bbox", BBOX), ("segm", SEGM))}
+    with zipfile.ZipFile(path) as members:
+        return {kind: json.loads(members.read(name)) for kind, name in (("bbox", BBOX), ("segm", SEGM))}
 
 
 def examine(path: Path, image_ids: list[str]) -> tuple[Findings, pd.DataFrame, dict]:
     """All that is wrong with a zip, and what it answers as far as that can be read; arguments as of `read`."""
     findings = Findings(CHECKS)
-    members = _members(path, findings)
+    archive.check_members(path, list(MEMBERS), MOST_BYTES, findings)
+    members = {} if findings.complaints else _unpacked(path, findings)
     if findings.complaints:
         return findings, pd.DataFrame(), {}
     findings.begin(COLUMNS_GOOD, JSON_GOOD)
-    table = _read_csv(members[CSV], findings[COLUMNS_GOOD])
-    efficiency = _read_json(members, EFFICIENCY, dict, findings[JSON_GOOD])
-    boxes = _read_json(members, BBOX, list, findings[JSON_GOOD])
-    masks = _read_json(members, SEGM, list, findings[JSON_GOOD])
+    most = 10 * len(image_ids) + 1000  # records: of more nothing is said but that
+    lines = _read_csv(members[CSV], most, findings[COLUMNS_GOOD])
+    efficiency = _read_json(members, EFFICIENCY, dict, most, findings[JSON_GOOD])
+    boxes = _read_json(members, BBOX, list, most, findings[JSON_GOOD])
+    masks = _read_json(members, SEGM, list, most, findings[JSON_GOOD])
     if findings.complaints:
         return findings, pd.DataFrame(), {}
     findings.begin(IMAGES_GOOD, CLASSES_GOOD, BOXES_GOOD, MASKS_GOOD, BUDGET_GOOD, BBOX_SAME, SEGM_SAME)
-    check_images(table["image_id"].tolist(), image_ids, findings[IMAGES_GOOD])
-    rows = [checked_row(line, row, findings) for line, row in enumerate(table.to_dict("records"), FIRST_LINE)]
+    check_images({line: row["image_id"] for line, row in lines.items()}, image_ids, findings[IMAGES_GOOD])
+    rows = [checked_row(line, row, findings) for line, row in lines.items()]
     check_efficiency(efficiency, findings[BUDGET_GOOD])
     check_records(boxes, masks, rows, findings)
     return findings, pd.DataFrame(rows), efficiency
 
 
-def _members(path: Path, findings: Findings) -> dict[str, str]:
-    findings.begin(OPENS)
+def _unpacked(path: Path, findings: Findings) -> dict[str, bytes]:
+    members = {}
     try:
-        with zipfile.ZipFile(path) as archive:
-            findings.begin(MEMBERS_GOOD, SIZES_GOOD)
-            names = archive.namelist()
-            odd = findings[MEMBERS_GOOD]
-            for name in sorted(set(names) - set(MEMBERS)):
-                odd.append(f"member {name!r}: not expected; the zip is flat and holds {', '.join(MEMBERS)}")
-            odd += [f"member {name!r}: missing" for name in MEMBERS if name not in names]
-            odd += [f"member {name!r}: {names.count(name)} times" for name in MEMBERS if names.count(name) > 1]
-            for member in archive.infolist():
-                if member.file_size > MOST_BYTES:
-                    said = f"{member.file_size:,} bytes unpacked, expected at most {MOST_BYTES:,}"
-                    findings[SIZES_GOOD].append(f"member {member.filename!r}: {said}")
-            return {} if findings.complaints else {name: archive.read(name).decode("utf-8") for name in MEMBERS}
-    except FileNotFoundError:
-        raise UserError(f"no file {path.absolute()}: run `./run.sh package` first.") from None
+        with zipfile.ZipFile(path) as zipped:
+            for name in MEMBERS:
+                members[name] = zipped.read(name)
     except Exception as error:  # damaged zips fail in many ways that have no common base
-        findings[OPENS].append(f"the zip cannot be read: {type(error).__name__} {error}")
-        return {}
+        findings[archive.OPENS].append(f"the zip cannot be read: {reason(error)}")
+    return members
 
 
-def _read_csv(text: str, complaints: list[str]) -> pd.DataFrame:
+def _read_csv(content: bytes, most: int, complaints: list[str]) -> dict[int, dict[str, str]]:
+    """Rows by the number of their last line."""
+    rows: dict[int, dict[str, str]] = {}
     try:
-        table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        complaints.append(f"{CSV}: not a CSV file: {error}")
-        return pd.DataFrame()
-    if list(table) != COLUMNS:
-        complaints.append(f"{CSV}: columns {list(table)}, expected {COLUMNS}")
-    return table
+        lines = csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
+        header = next(lines, [])
+        if header != COLUMNS:
+            complaints.append(f"{CSV}: columns {brief(header)}, expected {COLUMNS}")
+            return rows
+        for cells in lines:
+            if len(cells) != len(COLUMNS):
+                complaints.append(f"{CSV}: line {lines.line_num}: {len(cells)} cells, expected {len(COLUMNS)}")
+            rows[lines.line_num] = dict(zip(COLUMNS, cells, strict=False))
+            if len(rows) > most:
+                complaints.append(f"{CSV}: more than {most:,} rows, expected one an image")
+                return rows
+    except (UnicodeDecodeError, csv.Error) as error:
+        complaints.append(f"{CSV}: no CSV in UTF-8: {reason(error)}")
+    return rows
 
 
-def _read_json(members: dict[str, str], name: str, kind: type, complaints: list[str]) -> dict | list:
+def _read_json(members: dict[str, bytes], name: str, kind: type, most: int, complaints: list[str]) -> dict | list:
+    marks = sum(members[name].count(mark) for mark in (b"{", b"[", b","))
+    if marks > MARKS_EACH * most:  # they would fill the memory
+        complaints.append(f"{name}: {marks:,} values, expected at most {MARKS_EACH * most:,} for so many images")
+        return kind()
     try:
-        content = json.loads(members[name])
+        content = json.loads(members[name].decode("utf-8"), object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
-        complaints.append(f"{name}: not JSON: {error}")
+        complaints.append(f"{name}: no JSON in UTF-8: {reason(error)}")
         return kind()
     if not isinstance(content, kind):
-        complaints.append(f"{name}: expected a {kind.__name__}, found a {type(content).__name__}")
+        complaints.append(f"{name}: expected {NAMES[kind]}, found {brief(content)}")
         return kind()
+    return content
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict:
+    """An object whose keys occur once. Raises ValueError where one does not: readers differ in which they take."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ValueError(f"a key twice among {brief([key for key, _ in pairs])}")
     return content

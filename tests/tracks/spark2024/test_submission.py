@@ -94,9 +94,18 @@ def bomb():
     return out.getvalue()
 
 
+def inner(*member):
+    """An npz with a member written by hand."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        if member:
+            archive.writestr(*member)
+    return out.getvalue()
+
+
 FAULTS = {
     "missing": ([("test_00000_layer.npz", npz(data=GOOD))], "'test_00001_layer.npz': missing"),
-    "twice": (pair(npz(data=GOOD), "test_00000_layer.npz"), "'test_00000_layer.npz': twice"),
+    "twice": (pair(npz(data=GOOD), "test_00000_layer.npz"), "'test_00000_layer.npz': 2 times"),
     "extra": ([*pair(npz(data=GOOD)), ("readme.txt", "x")], "'readme.txt': not expected"),
     "nested": (pair(npz(data=GOOD), "out/test_00001_layer.npz"), "'out/test_00001_layer.npz': not expected"),
     "leaves the folder": (pair(npz(data=GOOD), "../test_00001_layer.npz"), "'../test_00001_layer.npz': not expected"),
@@ -110,11 +119,16 @@ FAULTS = {
     "both": (pair(npz(data=coloured(255, 0, 255))), "row 3, column 4: (255, 0, 255)"),
     "bool bytes": (pair(npz(data=(GOOD // 128 * 2).view(bool))), "pixels of other colours"),
     "bomb": (pair(bomb()), "array of 50,000,000 bytes, expected at most"),
-    "large": (pair(bytes(7_000_000)), "7,000,000 bytes, expected at most"),
-    "no npz": (pair(b"hello"), "cannot be read: BadZipFile"),
+    "large": (pair(bytes(7_000_000)), "7,000,000 bytes unpacked, expected at most"),
+    "no npz": (pair(b"hello"), "cannot be read as an npz: File is not a zip file"),
     "empty": (pair(b""), "cannot be read"),
     "cut": (pair(npz(data=GOOD)[:2000]), "cannot be read"),
-    "pickle": (pair(npz(data=np.array([{"a": 1}], object))), "cannot be read: ValueError"),
+    "pickle": (
+        pair(npz(data=np.array([{"a": 1}], object))),
+        "cannot be read as an npz: Object arrays cannot be loaded",
+    ),
+    "no npy": (pair(inner("data.npy", b"hello")), "'test_00001_layer.npz': data is no numpy array"),
+    "no array": (pair(inner()), "keys [], expected ['data']"),
     "a bare pickle": (pair(pickle.dumps(GOOD)), "cannot be read"),
 }
 
@@ -137,7 +151,7 @@ def test_a_cut_zip(tmp_path):
 
 
 def test_no_zip(tmp_path):
-    with pytest.raises(UserError, match=r"run `\./run\.sh package` first"):
+    with pytest.raises(UserError, match=r"`\./run\.sh package` writes one"):
         submission.read(tmp_path / "none.zip", IDS)
 
 

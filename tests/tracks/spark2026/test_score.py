@@ -124,9 +124,9 @@ def test_images_with_empty_truth_are_left_out_of_the_means():
     assert np.isnan(parts["body"].each).tolist() == [True, False, False]
     assert np.isnan(parts["panel"].each).tolist() == [False, True, False]
     assert figures_of(truth, given)["s_seg"] == 1.0
-    assert figures_of(truth, given, empty_truth="judge", panel="all")["s_seg"] == pytest.approx(2 / 3)
+    assert figures_of(truth, given, empty_truth="judge")["s_seg"] == pytest.approx(2 / 3)
     given.loc[0, "body_rle"] = nothing  # an empty answer to an empty truth is right
-    assert figures_of(truth, given, empty_truth="judge", panel="all")["s_seg"] == pytest.approx(5 / 6)
+    assert figures_of(truth, given, empty_truth="judge")["s_seg"] == pytest.approx(5 / 6)
 
 
 def test_which_panels_count():
@@ -147,8 +147,9 @@ def test_which_panels_count():
 
     assert counted() == [1, 0, 0, 1]
     assert counted(panel="any") == [1, 1, 0, 1]
-    assert counted(panel="all") == [1, 1, 0, 1]
-    assert counted(panel="all", empty_truth="judge") == [1, 1, 1, 1]
+    assert counted(empty_truth="judge") == [1, 0, 1, 1]
+    assert counted(panel="any", empty_truth="judge") == [1, 1, 1, 1]
+    assert score.parts(images, Rules())["panel_iou"].denominator.tolist() == [1, 1, 0, 1]  # by no rule
 
 
 def test_every_rule_changes_what_it_says():
@@ -163,6 +164,8 @@ def test_every_rule_changes_what_it_says():
     loose = figures_of(truth, given, strict=False)
     assert (loose["s_det"], loose["s_seg"]) == (0.1, 0.1)
     assert figures_of(truth, given, strict=False, box_needs_class=True)["s_det"] == 0.0
+    unknown = truth.assign(class_index=-1)
+    assert figures_of(unknown, given, strict=False, box_needs_class=True)["s_det"] == 0.1
     assert figures_of(truth, given, segmentation="mean_iou")["s_seg"] == 0.5
 
 

@@ -1,6 +1,7 @@
 import contextlib
 import json
 import re
+import stat
 import struct
 import zipfile
 
@@ -157,14 +158,20 @@ FILE_FAULTS = {
     "missing": (lambda m: m.pop("coco_segm.json"), "'coco_segm.json': missing"),
     "column": (replaced("submission.csv", "bbox", "box"), "columns ['image_id', 'class', 'box'"),
     "order": (replaced("submission.csv", "image_id,class", "class,image_id"), "columns ['class', 'image_id'"),
-    "not a csv": (lambda m: m.update({"submission.csv": ""}), "not a CSV"),
-    "not json": (lambda m: m.update({"coco_bbox.json": "[1,"}), "coco_bbox.json: not JSON"),
+    "not a csv": (lambda m: m.update({"submission.csv": ""}), "columns [], expected"),
+    "not json": (
+        lambda m: m.update({"coco_bbox.json": "[1,"}),
+        "coco_bbox.json: no JSON in UTF-8: Expecting value: line 1",
+    ),
     "wrong kind": (lambda m: m.update({"coco_bbox.json": "{}"}), "coco_bbox.json: expected a list"),
     "compute": (replaced("efficiency.json", "4.483", "100.5"), "gmac is 100.5, over the budget of 100"),
     "parameters": (replaced("efficiency.json", "3.454", "30.1"), "mparams is 30.1, over the budget of 30"),
-    "not finite": (replaced("efficiency.json", "4.483", "NaN"), "gmac is nan, expected a number"),
+    "not finite": (replaced("efficiency.json", "4.483", "NaN"), "gmac is nan, expected a number above 0"),
     "not a number": (replaced("efficiency.json", "4.483", '"4"'), "gmac is '4', expected a number"),
-    "another box": (replaced("coco_bbox.json", '"bbox": [', '"bbox": [1'), "bbox differs from submission.csv"),
+    "another box": (
+        replaced("coco_bbox.json", '"bbox": [', '"bbox": [1'),
+        "bbox [1228.0, 237.0, 416.0, 330.0] differs from submission.csv, expected [228.0, 237.0",
+    ),
     "another class": (replaced("coco_bbox.json", '"category_id": 2', '"category_id": 9'), "has no such answer"),
     "no image": (replaced("coco_bbox.json", '"image_id"', '"id"'), "coco_bbox.json: record 0: expected image_id"),
     "no category": (replaced("coco_segm.json", '"category_id": 1', '"category_id": true'), "category True)"),
@@ -172,11 +179,34 @@ FILE_FAULTS = {
     "score": (replaced("coco_segm.json", '"score": 0.9', '"score": 1.9'), "score 1.9, expected 0 to 1"),
     "RLE that is no string": (
         lambda m: m.update({"coco_segm.json": re.sub('"counts": "[^"]*"', '"counts": [5, 6]', m["coco_segm.json"])}),
-        "coco_segm.json: record 0 (image 'image 1', category 1): segmentation differs",
+        "record 0 (image 'image 1', category 1): segmentation {'size': [1024, 1024], 'counts': [5, 6]} differs",
     ),
-    "RLE of another frame": (replaced("coco_segm.json", "[1024, 1024]", "[1024, 512]"), "segmentation differs"),
+    "RLE of another frame": (replaced("coco_segm.json", "[1024, 1024]", "[1024, 512]"), "{'size': [1024, 512]"),
     "a class that is no number": (replaced("coco_bbox.json", '"category_id": 2', '"category_id": "2"'), "category '2'"),
-    "not UTF-8": (lambda m: m.update({"submission.csv": b"\xff"}), "cannot be read: UnicodeDecodeError"),
+    "not UTF-8": (
+        lambda m: m.update({"submission.csv": b"\xff"}),
+        "submission.csv: no CSV in UTF-8: 'utf-8' codec can't decode byte 0xff",
+    ),
+    "a cell more": (replaced("submission.csv", "\nimage 2,", "\njunk,image 2,"), "line 3: 6 cells, expected 5"),
+    "a blank line": (replaced("submission.csv", "\nimage 2,", "\n\nimage 2,"), "line 3: 0 cells, expected 5"),
+    "an open quote": (
+        lambda m: m.update({"submission.csv": m["submission.csv"] + '"x'}),
+        "no CSV in UTF-8: unexpected",
+    ),
+    "rows without end": (
+        lambda m: m.update({"submission.csv": m["submission.csv"] + 1100 * "a,b,c,d,e\n"}),
+        "more than 1,030 rows, expected one an image",
+    ),
+    "values without end": (
+        lambda m: m.update({"coco_bbox.json": "[" + 8999 * "{}," + "{}]"}),
+        "coco_bbox.json: 18,000 values, expected at most 16,480",
+    ),
+    "a key twice": (
+        lambda m: m.update({"efficiency.json": '{"gmac": 50, "gmac": 1, "mparams": 1}'}),
+        "efficiency.json: no JSON in UTF-8: a key twice among ['gmac', 'gmac', 'mparams']",
+    ),
+    "no compute": (replaced("efficiency.json", "4.483", "0"), "gmac is 0, expected a number above 0"),
+    "a long story": (lambda m: change_row(m, **{"class": "x" * 5000}), "class 'xxx"),
     "no records": (lambda m: m.update({"coco_segm.json": "[]"}), "'image 1', category 1: missing"),
 }
 
@@ -185,7 +215,9 @@ FILE_FAULTS = {
 def test_faulty_files_are_refused_by_name(path, change, words):
     members = members_of(path)
     change(members)
-    assert words in refusal(rewritten(path, members))
+    said = refusal(rewritten(path, members))
+    assert words in said
+    assert max(map(len, said.splitlines())) < 400
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -194,6 +226,45 @@ def test_a_member_twice(path, member):
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(member, archive.read(member))
     assert f"member '{member}': 2 times" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "words"),
+    [
+        ("submission.csv", stat.S_IFLNK | 0o777, "'submission.csv': a link or folder, expected a file"),
+        ("efficiency.json", stat.S_IFDIR | 0o777, "'efficiency.json': a link or folder"),
+        ("coco_bbox.json\0evil", 0, "'coco_bbox.json\\x00evil': not expected"),
+    ],
+)
+def test_members_that_would_unpack_as_something_else(path, name, mode, words):
+    members = members_of(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        for known, text in members.items():
+            member = zipfile.ZipInfo(known)
+            if name.startswith(known):
+                member.filename, member.external_attr = name, mode << 16
+            archive.writestr(member, text)
+    assert words in refusal(path)
+
+
+def test_encrypted_and_oddly_packed_members(path):
+    members = members_of(path)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    assert refusal(path).count("encrypted or oddly packed, expected stored or deflated") == 4
+
+
+def test_what_stands_before_the_first_member(path):
+    path.write_bytes(b"#!/bin/sh\n" + path.read_bytes())
+    assert "has something before its first member" in refusal(path)
+
+
+def test_the_zip_of_another_split_is_one_line(path):
+    with pytest.raises(UserError, match="1 complaints") as error:
+        submission.read(path, ["test_00000_img.jpg"])
+    said = "none of its images ('image 1', 'image 2' ...) is of this split ('test_00000_img.jpg' ...)"
+    assert said in str(error.value)
 
 
 def test_a_bomb_is_refused_by_its_declared_size(path):
@@ -215,7 +286,7 @@ def test_a_bomb_that_declares_less_is_read_no_further(path):
     (size,) = struct.unpack_from("<I", content, entry + 24)
     struct.pack_into("<I", content, entry + 24, size // 2)
     path.write_bytes(content)
-    assert "the zip cannot be read: BadZipFile" in refusal(path)
+    assert "the zip cannot be read: Bad CRC-32 for file 'submission.csv'" in refusal(path)
 
 
 def test_missing_images_and_all_complaints_at_once(path):
