@@ -51,16 +51,16 @@ def runs(counts: str) -> np.ndarray:
         raise RleError("characters outside ASCII") from error
     if chars.min() < 0 or chars.max() > 63:
         raise RleError("characters outside '0'..'o'")
-    last = (chars & 32) == 0
-    if not last[-1]:
+    ends = np.flatnonzero((chars & 32) == 0)
+    if not len(ends) or ends[-1] + 1 < len(chars):
         raise RleError("the text ends in the middle of a run")
-    starts = np.flatnonzero(np.r_[True, last[:-1]])
-    place = np.arange(len(chars)) - np.repeat(starts, np.diff(np.r_[starts, len(chars)]))
-    if place.max() > 6:
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    widths = ends - starts + 1
+    if widths.max() > 7:
         raise RleError("a run longer than any image")
+    place = np.arange(len(chars)) - starts.repeat(widths)
     values = np.add.reduceat((chars & 31) << (5 * place), starts)
-    ends = np.flatnonzero(last)
-    values -= np.where(chars[ends] & 16, np.int64(1) << (5 * (place[ends] + 1)), 0)
+    values -= np.where(chars[ends] & 16, np.int64(1) << (5 * widths), 0)
     values[1::2] = np.cumsum(values[1::2])
     values[2::2] = np.cumsum(values[2::2])
     return values
