@@ -60,18 +60,16 @@ def bench(
         path = Path(folder) / form.zip_name
         form.submission.write(path, given, COMPUTE)
         began = time.monotonic()
-        answers, _ = form.submission.read(path, truth["image_id"].tolist())
-        answers = answers.set_index("image_id").loc[truth["image_id"]].reset_index()
-        images = form.judge.per_image(truth, answers)
-        content = Judged(form, path, truth, answers, images, COMPUTE, ASSUMED).content()
+        judged = Judged.of(form, path, truth, ASSUMED, COMPUTE)
+        content = judged.content()
         seconds = time.monotonic() - began
         peak_mb = max(getrusage(who).ru_maxrss for who in (RUSAGE_SELF, RUSAGE_CHILDREN)) / 1024
         began = time.monotonic()
         with zipfile.ZipFile(path) as archive:
-            pairs = zip(truth[:dense].itertuples(), answers[:dense].itertuples(), strict=True)
+            pairs = zip(truth[:dense].itertuples(), judged.given[:dense].itertuples(), strict=True)
             ious = [_dense_iou(Path(folder) / row.file, *DENSE[track](archive, answer)) for row, answer in pairs]
         dense_seconds = (time.monotonic() - began) / dense
-    ours = np.column_stack([_iou(images, part) for part in ("body", "panel")])[:dense]
+    ours = np.column_stack([_iou(judged.images, part) for part in ("body", "panel")])[:dense]
     np.testing.assert_allclose(ours, np.array(ious), rtol=0, atol=1e-12, err_msg="the two ways differ in an IoU")
     found = {
         "seconds": seconds,

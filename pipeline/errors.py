@@ -21,9 +21,9 @@ def brief(value: object, most: int = 60) -> str:
     return written if len(written) <= most else written[: most - 1] + "…"
 
 
-def reason(error: Exception) -> str:
-    """The first line of an error's words, cut to 100 characters; its name where it has none."""
-    return (str(error).splitlines() or [type(error).__name__])[0][:100]
+def reason(error: Exception, most: int = 100) -> str:
+    """The first line of an error's words, cut to `most` characters; its name where it has none."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:most]
 
 
 def nearest(name: str, known: list[str]) -> str:

@@ -59,9 +59,8 @@ def report(
         return _list_runs()
     chosen = find_run(run)
     folder = data_of(chosen, data)
-    score(run, data=folder, split=split, tta=tta)
+    content = score(run, data=folder, split=split, tta=tta)
     place = chosen.answers(folder, split, tta or chosen.tta_used(folder, split) or "none")
-    content = read_json(place.folder / "score.json")
     truth = rows_of(ensure_index(folder), (split,)).set_index("image_id")
     given = pd.read_parquet(place.folder / "predictions.parquet").set_index("image_id")
 

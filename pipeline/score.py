@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from pipeline.dataset.index_table import BOX, FILE, rows_of
@@ -75,14 +74,18 @@ def score(
     rules = _rules_of(form, rules)
     trained = None if _is_zip(run) else find_run(run) if run or not ceiling else None
     other = None if versus is None or _is_zip(versus) else find_run(versus)
-    if ceiling:
-        if versus or details or coco or compare_rules:
-            raise UserError("--ceiling judges truth alone: leave out the second run and the other switches.")
-        folder = find_data(data) if data or trained is None else data_of(trained, None)
-        return _ceilings(form, _truth(folder, split), rules, size, stride)
-    folder = find_data(data) if data or trained is None else data_of(trained, None)
+    if ceiling and (versus or details or coco or compare_rules):
+        raise UserError("--ceiling judges truth alone: leave out the second run and the other switches.")
+    folder = find_data(data) if trained is None else data_of(trained, data)
     truth = _truth(folder, split)
-    judge = partial(_judged, form, folder=folder, split=split, tta=tta, truth=truth, rules=rules)
+    if ceiling:
+        return _ceilings(form, truth, rules, size, stride)
+
+    def judge(name: str | None, of: Run | None) -> Judged:
+        if of is None:
+            return Judged.of(form, Path(name), truth, rules)
+        return Judged.of(form, _zip_of(of, folder, split, tta, form), truth, rules, _recounted(of))
+
     first = judge(run, trained)
     content = first.content() | {"split": split, "data": str(folder)}
     say(tables.card(content, form.judge.WORDS, form.judge.aside(content), first.zip))
@@ -127,23 +130,6 @@ def _truth(folder: Path, split: str) -> pd.DataFrame:
     return truth
 
 
-def _judged(
-    track: Track,
-    name: str | None,
-    run: Run | None,
-    folder: Path,
-    split: str,
-    tta: str | None,
-    truth: pd.DataFrame,
-    rules: Rules,
-) -> Judged:
-    path = Path(name) if run is None else _zip_of(run, folder, split, tta, track)
-    given, declared = track.submission.read(path, truth["image_id"].tolist())
-    given = given.set_index("image_id").loc[truth["image_id"]].reset_index()
-    images = track.judge.per_image(truth, given)
-    return Judged(track, path, truth, given, images, _compute(run, declared), rules)
-
-
 def _zip_of(run: Run, folder: Path, split: str, tta: str | None, track: Track) -> Path:
     """The run's zip as it lies there; made first where it is missing. Raises UserError where its weights are older."""
     place = run.answers(folder, split, tta or run.tta_used(folder, split) or "none")
@@ -162,12 +148,7 @@ def _zip_of(run: Run, folder: Path, split: str, tta: str | None, track: Track) -
     return path
 
 
-def _compute(run: Run | None, declared: dict) -> dict:
-    """GMAC and parameters that count: counted anew where the run is here."""
-    if run is None:
-        unknown = {"gmac": np.nan, "mparams": np.nan}
-        said = {name: declared[name] for name in unknown if name in declared}
-        return unknown | said | {"compute": "declared, not recounted" if said else "not declared"}
+def _recounted(run: Run) -> dict:
     counted = efficiency_of(run)
     return {"gmac": counted["gmac"], "mparams": counted["mparams"], "compute": "recounted from the run"}
 

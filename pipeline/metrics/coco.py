@@ -10,7 +10,6 @@ from pycocotools.cocoeval import COCOeval
 from pipeline.masks import rle
 
 PARTS = ("body", "panel")
-BOX = ["x_min", "y_min", "x_max", "y_max"]
 
 
 def craft_truth(rows: pd.DataFrame, classes: tuple[str, ...]) -> dict:

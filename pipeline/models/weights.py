@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from torch import nn
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, reason
 
 T = TypeVar("T")
 # encoder -> module and class that name the weights' file. The package's tensors have, in order, the shapes of timm's.
@@ -73,8 +73,7 @@ def _ask_hub(name: str, question: Callable[[], T]) -> T:
         with _cache_only_where_offline():
             return question()
     except Exception as error:  # every hub client fails in its own way
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
-        raise UserError(f"the hub gave no ImageNet weights for {name} ({reason}). {CHOICES}") from error
+        raise UserError(f"the hub gave no ImageNet weights for {name} ({reason(error, 160)}). {CHOICES}") from error
 
 
 @contextmanager

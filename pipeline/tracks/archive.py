@@ -11,6 +11,14 @@ OPENS, MEMBERS_GOOD, SIZES_GOOD = "the zip opens", "flat, with its files and no 
 CHECKS = (OPENS, MEMBERS_GOOD, SIZES_GOOD)
 READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what every unpacker knows
 ENCRYPTED = 1  # bit of a member's flags
+EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time in the zip, so that the same answers give the same bytes
+
+
+def add_member(archive: zipfile.ZipFile, name: str, content: str | bytes, packing: int) -> None:
+    """Write a member, packed as one of zipfile's constants says; the same content gives the same bytes."""
+    member = zipfile.ZipInfo(name, EPOCH)
+    member.compress_type, member.external_attr = packing, 0o644 << 16
+    archive.writestr(member, content)
 
 
 def check_members(path: Path, wanted: list[str], most_bytes: int, findings: Findings) -> None:

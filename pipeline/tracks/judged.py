@@ -14,6 +14,7 @@ from pipeline.tracks import Track
 from pipeline.tracks.spark2026 import CLASSES
 
 WORST, BEST = 20, 5  # images named
+UNKNOWN = {"gmac": np.nan, "mparams": np.nan}
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,20 @@ class Judged:
     images: pd.DataFrame
     compute: dict
     rules: object
+
+    @classmethod
+    def of(cls, track: Track, zip: Path, truth: pd.DataFrame, rules: object, compute: dict | None = None) -> "Judged":
+        """Read a zip and judge it. `compute` None: as the zip declares it, if it does.
+
+        Raises:
+            UserError: the zip is not valid.
+        """
+        given, declared = track.submission.read(zip, truth["image_id"].tolist())
+        given = given.set_index("image_id").loc[truth["image_id"]].reset_index()
+        if compute is None:
+            said = {name: declared[name] for name in UNKNOWN if name in declared}
+            compute = UNKNOWN | said | {"compute": "declared, not recounted" if said else "not declared"}
+        return cls(track, zip, truth, given, track.judge.per_image(truth, given), compute, rules)
 
     def figures(self, **changed: object) -> dict[str, float | None]:
         """The figures, with some rules changed; None where truth or compute is missing."""

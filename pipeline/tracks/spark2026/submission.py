@@ -48,7 +48,6 @@ MARKS_EACH = 16  # opening brackets and commas in a record of a JSON file; usual
 NAMES = {dict: "an object, {...}", list: "a list, [...]"}
 csv.field_size_limit(MOST_BYTES)  # an RLE may be longer than Python's 131,072
 COLUMNS = ["image_id", "class", "bbox", "body_rle", "panel_rle"]
-EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time in the zip, so that the same answers give the same bytes
 
 
 def write(path: Path, predictions: pd.DataFrame, efficiency: dict) -> None:
@@ -68,9 +67,7 @@ def write(path: Path, predictions: pd.DataFrame, efficiency: dict) -> None:
     }
     with written_aside(path) as aside, zipfile.ZipFile(aside, "w") as out:
         for name, text in content.items():
-            member = zipfile.ZipInfo(name, EPOCH)
-            member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            out.writestr(member, text)
+            archive.add_member(out, name, text, zipfile.ZIP_DEFLATED)
 
 
 def _csv(rows: list[dict]) -> str:
