@@ -1,14 +1,13 @@
 """What is wrong with one labelled image: its files are read, decoded and held against each other."""
 
-from contextlib import suppress
+import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from pipeline.dataset.mask_colours import BODY, PANEL, foreign_pixels, labels_from_colours
-from pipeline.files import file_hash
+from pipeline.dataset.pixels import Picture, read_picture
 from pipeline.masks import rle
 from pipeline.masks.boxes import box_from_mask, box_iou
 
@@ -17,62 +16,71 @@ BOX_SLACK = 2  # pixels a side that are never held against a small box
 
 
 class Labelled(NamedTuple):
-    """What the data set says of an image. Paths are whole; box in pixels, max exclusive; None where not said."""
+    """What the data set says of an image. Box in pixels, max exclusive; None where not said."""
 
-    image: Path
+    folder: Path  # of the set
+    image: Path  # below it
     mask: Path | None
     box: tuple[float, float, float, float] | None
-    size: int
 
 
 def check_image(item: Labelled) -> dict:
     """Read an image and its mask.
 
     Returns:
-        content_hash, height, width, body_rle, panel_rle and problems (list of "code: text"), as the index has them.
+        content_hash, height, width, body_rle, panel_rle and problems (list of "code: text"), as the index has them;
+        box_valid, false for a box that is none; unread, where a file is there and could not be read: such findings may
+        be others tomorrow.
     """
-    facts = {"content_hash": "", "height": 0, "width": 0, "body_rle": None, "panel_rle": None, "problems": []}
-    image = _decode(item.image, "image", facts["problems"])
-    with suppress(OSError, ValueError):
-        facts["content_hash"] = file_hash(item.image)
-    if image is not None:
-        facts["height"], facts["width"] = image.shape[:2]
-        if image.shape[:2] != (item.size, item.size):
-            size = f"{image.shape[1]}x{image.shape[0]}"
-            facts["problems"].append(f"image-size: {size}, expected {item.size}x{item.size}")
-    if item.box:
-        facts["problems"] += _box_problems(item.box, facts["width"] or item.size, facts["height"] or item.size)
-    mask = _decode(item.mask, "mask", facts["problems"]) if item.mask else None
+    problems: list[str] = []
+    pictures = {"image": read_picture(item.folder / item.image)}
+    if item.mask:
+        pictures["mask"] = read_picture(item.folder / item.mask)
+    image, mask = (_whole(item, kind, pictures.get(kind), problems) for kind in ("image", "mask"))
+    sized = mask if image is None else image
+    height, width = (0, 0) if sized is None else sized.shape[:2]
+    found = [] if item.box is None else _box_problems(item.box, width, height)
+    facts = {
+        "content_hash": _hash(pictures["image"]),
+        "height": height,
+        "width": width,
+        "body_rle": None,
+        "panel_rle": None,
+        "problems": problems + found,
+        "box_valid": not any(problem.startswith("box-invalid") for problem in found),
+        "unread": any(picture.unread for picture in pictures.values()),
+    }
     if mask is not None:
-        _check_mask(item, mask, image, facts)
+        _check_mask(item, mask, facts)
     return facts
 
 
-def _decode(path: Path, kind: str, problems: list[str]) -> np.ndarray | None:
-    """RGB pixels (height, width, 3), or None and why not."""
-    try:
-        data = path.read_bytes()
-    except (OSError, ValueError):  # missing, or a name that no file can have
-        problems.append(f"{kind}-missing: {path.name}")
+def _whole(item: Labelled, kind: str, picture: Picture | None, problems: list[str]) -> np.ndarray | None:
+    """RGB pixels (height, width, 3), or None and why not; a part of an image is none."""
+    if picture is None:
         return None
-    ends = {b"\xff\xd8": b"\xff\xd9", b"\x89P": b"IEND"}  # JPEG, PNG: without its end marker a file was cut
-    whole = ends.get(data[:2], b"") in data[-64:]
-    try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data and whole else None
-    except cv2.error:  # a header that claims more pixels than OpenCV takes
-        pixels = None
-    if pixels is None:
-        problems.append(f"{kind}-undecodable: {path.name}, {len(data)} bytes{'' if whole else ', cut short'}")
-    return pixels
+    path = getattr(item, kind).as_posix()
+    if picture.missing:
+        problems.append(f"{kind}-missing: {path}")
+    elif picture.fault:
+        problems.append(f"{kind}-{'unreadable' if picture.unread else 'undecodable'}: {path}: {picture.fault}")
+    elif picture.depth > 8:
+        problems.append(f"{kind}-depth: {picture.depth} bits a channel, read as 8")
+    return None if picture.fault else picture.rgb_hwc
 
 
-def _check_mask(item: Labelled, mask_rgb: np.ndarray, image: np.ndarray | None, facts: dict) -> None:
+def _hash(picture: Picture) -> str:
+    """Of the file's bytes, as pipeline.files.file_hash; empty where there are none to be read."""
+    unknown = picture.missing or picture.unread
+    return "" if unknown else hashlib.blake2b(picture.content, digest_size=16).hexdigest()
+
+
+def _check_mask(item: Labelled, mask_rgb: np.ndarray, facts: dict) -> None:
     problems = facts["problems"]
     height, width = mask_rgb.shape[:2]
-    if image is not None and image.shape[:2] != (height, width):
-        problems.append(f"mask-size: {width}x{height}, image {image.shape[1]}x{image.shape[0]}")
+    if (height, width) != (facts["height"], facts["width"]):
+        problems.append(f"mask-size: {width}x{height}, image {facts['width']}x{facts['height']}")
         return
-    facts["height"], facts["width"] = height, width
     labels_hw = labels_from_colours(mask_rgb)
     facts["body_rle"], facts["panel_rle"] = rle.encode(labels_hw == BODY), rle.encode(labels_hw == PANEL)
     painted = int((labels_hw > 0).sum())
@@ -81,15 +89,16 @@ def _check_mask(item: Labelled, mask_rgb: np.ndarray, image: np.ndarray | None, 
         problems.append(f"mask-colours: {foreign} pixels are neither black, red nor blue ({painted} are red or blue)")
     if not painted:
         problems.append("mask-empty: neither red nor blue")
-    elif item.box:
+    elif item.box and facts["box_valid"]:
         problems += _box_against_mask(item.box, box_from_mask(labels_hw > 0))
 
 
 def _box_problems(box: tuple, width: int, height: int) -> list[str]:
+    """What is wrong with a box alone; of an image whose size is not known (0) nothing can be outside."""
     x_min, y_min, x_max, y_max = box
     if not np.isfinite(box).all() or x_max <= x_min or y_max <= y_min:
         return [f"box-invalid: {_text(box)}"]
-    if x_min < 0 or y_min < 0 or x_max > width or y_max > height:
+    if width and (x_min < 0 or y_min < 0 or x_max > width or y_max > height):
         return [f"box-outside: {_text(box)}, image {width}x{height}"]
     return []
 

@@ -16,7 +16,10 @@ LEAST_WINDOW = 96  # pixels; smaller ones show grain
 def overlay(
     image_hwc: np.ndarray, body_rle: str, panel_rle: str, box: tuple[float, ...], words: str | None = None
 ) -> np.ndarray:
-    """A copy of the RGB uint8 image with masks tinted and outlined, the box drawn and any words in the upper left."""
+    """A copy of the RGB uint8 image with masks tinted and outlined, the box drawn and any words in the upper left.
+
+    Of a box that is not known (NaN) nothing is drawn.
+    """
     height, width = image_hwc.shape[:2]
     drawn = image_hwc.copy()
     thick = max(round(height / 500), 1)
@@ -25,9 +28,10 @@ def overlay(
         drawn[mask_hw] = 0.65 * drawn[mask_hw] + 0.35 * np.array(colour)
         outlines, _ = cv2.findContours(mask_hw.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
         cv2.drawContours(drawn, outlines, -1, colour, thick)
-    x_min, y_min, x_max, y_max = (round(value) for value in box)
-    for inset in range(thick):  # a thick line of OpenCV's would reach out of the box
-        cv2.rectangle(drawn, (x_min + inset, y_min + inset), (x_max - 1 - inset, y_max - 1 - inset), BOX_RGB, 1)
+    if np.isfinite(box).all():
+        x_min, y_min, x_max, y_max = (round(value) for value in box)
+        for inset in range(thick):  # a thick line of OpenCV's would reach out of the box
+            cv2.rectangle(drawn, (x_min + inset, y_min + inset), (x_max - 1 - inset, y_max - 1 - inset), BOX_RGB, 1)
     return drawn if words is None else with_words(drawn, words)
 
 
@@ -44,8 +48,12 @@ def errors(truth: tuple[str, str], given: tuple[str, str], height: int, width: i
 
 
 def window(boxes: list[tuple[float, ...]], height: int, width: int) -> tuple[int, int, int]:
-    """The square inside the image that shows all boxes with a margin: left, top and side, pixels."""
-    corners = np.array(boxes)
+    """The square inside the image that shows all boxes with a margin: left, top and side, pixels.
+
+    Boxes that are not known (NaN) are passed over; with no other, it is the largest square in the middle.
+    """
+    known = [box for box in boxes if np.isfinite(box).all()]
+    corners = np.array(known or [(0, 0, width, height)])
     low, high = corners[:, :2].min(0), corners[:, 2:].max(0)
     side = int(min(max(1.3 * (high - low).max(), LEAST_WINDOW), height, width))
     left, top = np.clip((low + high) / 2 - side / 2, 0, (width - side, height - side)).astype(int)

@@ -3,10 +3,12 @@
 import contextlib
 import io
 
+import numpy as np
 import pandas as pd
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from pipeline.dataset.index_table import BOX
 from pipeline.masks import rle
 
 PARTS = ("body", "panel")
@@ -19,7 +21,7 @@ def craft_truth(rows: pd.DataFrame, classes: tuple[str, ...]) -> dict:
         rows: index rows. Images whose class or box is unknown are left out.
         classes: names of the categories.
     """
-    rows = rows[(rows["class_index"] >= 0) & rows["x_min"].notna()]
+    rows = rows[(rows["class_index"] >= 0) & np.isfinite(rows[BOX]).all(axis=1)]  # JSON has no word for the others
     annotations = []
     for row in rows.itertuples():
         shown = {}

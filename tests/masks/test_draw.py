@@ -68,6 +68,13 @@ def test_a_box_along_the_edge_is_seen():
     assert (drawn[63] == BOX_RGB).all()
 
 
+@pytest.mark.parametrize("box", [(np.nan,) * 4, (np.nan, 3, 20, 30), (0, 0, np.inf, 30)])
+def test_of_an_unknown_box_nothing_is_drawn(box):
+    none = rle.encode(np.zeros((64, 64), bool))
+    image = np.full((64, 64, 3), 100, np.uint8)
+    assert np.array_equal(overlay(image, none, none, box), image)
+
+
 def test_sheet_keeps_the_order():
     rows = [[np.full((30, 30, 3), 10 * (3 * y + x), np.uint8) for x in range(3)] for y in range(2)]
     grid = sheet(rows, 20)
@@ -90,6 +97,8 @@ def test_errors_tell_right_from_missed_and_extra():
         ([(100, 200, 200, 300), (150, 200, 300, 250)], (70, 120, 260)),  # 200 wide, 30 % more, about (200, 250)
         ([(0, 0, 10, 10)], (0, 0, 96)),
         ([(500, 0, 640, 480)], (160, 0, 480)),
+        ([(np.nan,) * 4, (0, 0, 10, 10)], (0, 0, 96)),
+        ([(np.nan,) * 4], (80, 0, 480)),
     ],
 )
 def test_the_window_holds_all_boxes_and_stays_inside(boxes, expected):

@@ -46,6 +46,18 @@ def test_perfect_results_have_full_precision():
     assert average_precision(parts, results, "segm")["ap"] == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("column", ["x_min", "y_max", None])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_an_image_without_a_true_box_is_left_out(column, value):
+    """Not kept without an annotation: whatever is found in it would count as wrong."""
+    table = rows([1, 2, 3])
+    table.loc[1, column or ["x_min", "y_min", "x_max", "y_max"]] = value
+    truth = craft_truth(table, CLASSES)
+    assert [image["id"] for image in truth["images"]] == ["image 1", "image 3"]
+    assert [annotation["image_id"] for annotation in truth["annotations"]] == ["image 1", "image 3"]
+    json.dumps(truth, default=int, allow_nan=False)
+
+
 def test_with_one_craft_of_one_class_an_image_and_one_threshold_recall_is_our_share():
     """All scores equal and every image with one box of one class: COCOeval's recall at t is the share above t."""
     table = rows([1] * 8)
