@@ -91,5 +91,5 @@ def test_folders_that_cannot_be_read_are_all_named(tmp_path, monkeypatch):
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(UserError, match="cannot read .*gone: No such file or directory"):
+    with pytest.raises(UserError, match=r"cannot read .*gone: No such file or directory"):
         image_files(tmp_path / "gone")

@@ -7,21 +7,17 @@ SPARK 2022 Stream 1:
     <split>/<name>.png   train.csv, val.csv: `filename`, `class`, `bbox` as [row_min, col_min, row_max, col_max]
 """
 
+import errno
 import re
-from pathlib import Path
+import stat
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-import pandas as pd
-
-from pipeline.errors import UserError
+from pipeline.dataset.folders import image_files, is_utf8, left_out, remark, walk
+from pipeline.errors import UserError, offenders
 from pipeline.tracks.spark2024 import CLASSES
+from pipeline.tracks.spark2024.table import key, read_table
 
-COLUMNS = {
-    "class": ("class", "label"),
-    "image": ("imagename", "filename", "image"),
-    "mask": ("maskname", "mask"),
-    "box": ("boundingbox", "bbox", "box"),
-}
 ALIASES = {"earthobservationsat1": "ObservationSat1", "proba3csc": "Proba3"}  # SPARK 2022's names
 IMAGE_PLACES = ("images/{cls}/{split}/{name}", "{cls}/{split}/{name}", "images/{split}/{cls}/{name}", "{split}/{name}")
 MASK_PLACES = ("mask/{cls}/{split}/{name}", "masks/{cls}/{split}/{name}", "mask/{split}/{cls}/{name}")
@@ -29,7 +25,8 @@ NUMBER = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|inf)"
 BETWEEN = r"(?:\s*,\s*|\s+)"
 BOX = re.compile(r"\s*[\[(]?\s*" + BETWEEN.join([NUMBER] * 4) + r"\s*[\])]?\s*", re.ASCII)
 TEST_PLACES = ("images/test", "test")
-IMAGE_ENDINGS = (".jpg", ".jpeg", ".png")
+TABLES = ("train.csv", "val.csv")
+TOPS = ("images", "mask", "masks", "train", "val", "test", *CLASSES)  # folders in which files may lie
 
 
 class Item(NamedTuple):
@@ -45,42 +42,68 @@ class Item(NamedTuple):
     complaint: str
 
 
-def read(folder: Path) -> tuple[list[Item], list[str]]:
-    """All images of a data set's folder, and remarks on files that belong to none of them.
+def items(folder: Path) -> list[Item]:
+    """All images of a data set's folder: those of the tables, and those that lie flat in the test folder.
 
     Raises:
-        UserError: no labels and no test images there, or a CSV lacks a column; with all that was looked for.
+        UserError: no labels and no test images there, a table or the test folder cannot be read, or a row leads out of
+            the set; with all that was looked for.
     """
-    csvs = {split: path for split in ("train", "val") if (path := folder / f"{split}.csv").exists()}
-    items = [item for split, path in csvs.items() for item in _labelled(folder, split, path)]
-    place = next((folder / place for place in TEST_PLACES if (folder / place).is_dir()), None)
-    names = sorted(path.name for path in place.iterdir() if _is_image(path)) if place else []
-    if place and not _inside_csv(items, place.relative_to(folder)):
-        items += [Item(n, "test", None, -1, None, f"{place.relative_to(folder)}/{n}", None, "") for n in names]
-    if not items:
+    found = [item for path in tables(folder) for item in _labelled(folder, path)]
+    place = _test_place(folder)
+    if place and not any(PurePosixPath(item.image_path).parent.as_posix() == place for item in found):
+        names = [path.name for path in image_files(folder / place)[0] if len(path.parts) == 1]
+        found += [Item(name, "test", None, -1, None, f"{place}/{name}", None, "") for name in names]
+    if not found:
+        there = remarks(folder, [])
         raise UserError(
             f"no SPARK data in {folder.absolute()}: looked for train.csv, val.csv and images in "
             f"{' or '.join(TEST_PLACES)}. data/README.md shows the layout."
+            + (f" There is:\n{offenders(there)}" if there else "")
         )
-    return _unique(items), _remarks(folder, items)
+    return _unique(found)
 
 
-def changed_since(folder: Path, moment: float) -> Path | None:
-    """A table or the folder of test images that is newer than a time (seconds since 1970), if any."""
-    sources = [folder / name for name in ("train.csv", "val.csv", *TEST_PLACES)]
-    return next((path for path in sources if path.exists() and path.stat().st_mtime > moment), None)
+def tables(folder: Path) -> list[Path]:
+    """The CSVs that are read: those of the two that are there."""
+    return [folder / name for name in TABLES if _exists(folder / name)]
+
+
+def remarks(folder: Path, items: list[Item]) -> list[str]:
+    """What lies in a data set's folder and is none of its items, a line a kind, so that a report stays short.
+
+    Raises:
+        UserError: a folder of images or masks cannot be read.
+    """
+    empty = [path.name for path in tables(folder) if not any(item.split == path.stem for item in items)]
+    csvs = [path.name for path in folder.glob("*") if path.suffix.lower() == ".csv" and path.name not in TABLES]
+    stray = sorted(name for name in csvs if is_utf8(name) and not name.startswith("."))
+    named = {item.image_path for item in items} | {item.mask_path for item in items}
+    found = walk(folder, TOPS)
+    place = _test_place(folder)
+    loose: list[str] = []
+    deep: list[str] = []
+    for path in found.images:
+        if path.as_posix() not in named:
+            above = [parent.as_posix() for parent in path.parents]
+            (deep if place in above[1:] else loose).append(path.as_posix())
+    kinds = {
+        f"tables other than {' and '.join(TABLES)} (case matters)": stray,
+        f"test images that do not lie in {place} itself": deep,
+        "image files that no CSV names": loose,
+    }
+    return [
+        *(f"{name} has no rows" for name in empty),
+        *(remark(kind, names) for kind, names in kinds.items() if names),
+        *left_out(found),
+    ]
 
 
 def class_of(text: str) -> tuple[str, int]:
     """Official name and index of a class however it is spelt; the text itself and -1 where it is none of the ten."""
-    key = _key(text)
-    known = {_key(name): name for name in CLASSES} | ALIASES
-    return (known[key], CLASSES.index(known[key])) if key in known else (str(text), -1)
-
-
-def _key(text: str) -> str:
-    """Letters and digits alone: case, spaces and underscores do not matter."""
-    return re.sub("[^a-z0-9]", "", str(text).lower())
+    known_as = key(text)
+    known = {key(name): name for name in CLASSES} | ALIASES
+    return (known[known_as], CLASSES.index(known[known_as])) if known_as in known else (str(text), -1)
 
 
 def parse_box(text: str, row_first: bool) -> tuple[float, float, float, float] | None:
@@ -92,29 +115,35 @@ def parse_box(text: str, row_first: bool) -> tuple[float, float, float, float] |
     return (second, first, fourth, third) if row_first else (first, second, third, fourth)
 
 
-def _labelled(folder: Path, split: str, path: Path) -> list[Item]:
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
-        raise UserError(f"{path} is not a CSV file: {error}") from error
-    if not isinstance(table.index, pd.RangeIndex):
-        raise UserError(f"{path} has more cells in a row than columns; a box with commas must stand in quotes.")
-    column, row_first = _columns(path, list(table))
-    cells = {role: table[name].str.strip() for role, name in column.items()}
-    rows = [dict(zip(cells, values, strict=True)) for values in zip(*cells.values(), strict=True)]
+def _labelled(folder: Path, path: Path) -> list[Item]:
+    rows, row_first = read_table(path)
+    split = path.stem
     image_place = _place(folder, IMAGE_PLACES, split, [(row["class"], row["image"]) for row in rows])
-    mask_place = None
-    if "mask" in column:
-        mask_place = _place(folder, MASK_PLACES, split, [(row["class"], row["mask"]) for row in rows])
-    return [_item(row, split, image_place, mask_place, row_first) for row in rows]
+    mask_place = _place(folder, MASK_PLACES, split, [(row["class"], row["mask"]) for row in rows if row.get("mask")])
+    found = [_item(row, split, image_place, mask_place, row_first) for row in rows]
+    outside = [
+        f"row {number}: {where}"
+        for number, item in enumerate(found, 1)
+        for where in (item.image_path, item.mask_path)
+        if where and _leads_out(where)
+    ]
+    if outside:
+        raise UserError(f"{path} names files outside of the set:\n{offenders(outside)}")
+    return found
 
 
-def _item(row: dict, split: str, image_place: str, mask_place: str | None, row_first: bool) -> Item:
+def _leads_out(path: str) -> bool:
+    return path.startswith("/") or ".." in PurePosixPath(path).parts
+
+
+def _item(row: dict, split: str, image_place: str, mask_place: str, row_first: bool) -> Item:
     name, index = class_of(row["class"])
     box = parse_box(row["box"], row_first)
     complaints = [] if index >= 0 else [f"class-unknown: {name!r}"]
     if box is None:
         complaints.append(f"box-unreadable: {row['box']!r}")
+    if row.get("mask") == "":
+        complaints.append("mask-missing: no mask named")
     return Item(
         image_id=f"{name}/{row['image']}",
         split=split,
@@ -122,20 +151,9 @@ def _item(row: dict, split: str, image_place: str, mask_place: str | None, row_f
         class_index=index,
         box=box,
         image_path=image_place.format(cls=row["class"], split=split, name=row["image"]),
-        mask_path=mask_place and mask_place.format(cls=row["class"], split=split, name=row["mask"]),
+        mask_path=mask_place.format(cls=row["class"], split=split, name=row["mask"]) if row.get("mask") else None,
         complaint=" | ".join(complaints),
     )
-
-
-def _columns(path: Path, header: list[str]) -> tuple[dict[str, str], bool]:
-    """Which column holds what, and whether boxes are row first: only SPARK 2022 calls its images `filename`."""
-    by_key = {_key(name): name for name in header}
-    column = {role: by_key[key] for role, keys in COLUMNS.items() for key in reversed(keys) if key in by_key}
-    missing = [role for role in ("class", "image", "box") if role not in column]
-    if missing:
-        wanted = "; ".join(f"{role}: one of {', '.join(COLUMNS[role])}" for role in missing)
-        raise UserError(f"{path} has columns {header}; no column for {wanted} (case, spaces and _ do not matter).")
-    return column, _key(column["image"]) == "filename"
 
 
 def _place(folder: Path, places: tuple[str, ...], split: str, names: list[tuple[str, str]]) -> str:
@@ -148,19 +166,21 @@ def _place(folder: Path, places: tuple[str, ...], split: str, names: list[tuple[
     return max(places, key=hits)
 
 
-def _exists(path: Path) -> bool:
+def _test_place(folder: Path) -> str | None:
+    """The folder of test images; one that cannot be looked into is taken for one, so that its reading says why."""
+    return next((place for place in TEST_PLACES if _exists(folder / place, folder=True)), None)
+
+
+def _exists(path: Path, folder: bool = False) -> bool:
+    """Whether a file, or a folder, is there; a link that leads nowhere or what may not be looked at is taken to be."""
     try:
-        return path.exists()
-    except (OSError, ValueError):  # a name that no file can have
+        mode = path.stat().st_mode
+    except ValueError:  # a name that no file can have
         return False
-
-
-def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in IMAGE_ENDINGS and not path.name.startswith(".")
-
-
-def _inside_csv(items: list[Item], place: Path) -> bool:
-    return any(Path(item.image_path).parent == place for item in items)
+    except OSError as error:
+        gone = error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+        return error.errno != errno.ENAMETOOLONG and (not gone or path.is_symlink())
+    return stat.S_ISDIR(mode) if folder else True
 
 
 def _unique(items: list[Item]) -> list[Item]:
@@ -182,20 +202,3 @@ def _unique(items: list[Item]) -> list[Item]:
             item = item._replace(image_id=image_id)
         unique.append(item)
     return unique
-
-
-def _remarks(folder: Path, items: list[Item]) -> list[str]:
-    """Image files that no row names, and junk; by top folder, so that the report stays short."""
-    named = {item.image_path for item in items} | {item.mask_path for item in items}
-    loose, junk = [], []
-    for top in ("images", "mask", "masks", "train", "val", "test", *CLASSES):
-        for path in (folder / top).rglob("*") if (folder / top).is_dir() else ():
-            relative = path.relative_to(folder).as_posix()
-            if path.name.startswith("._"):
-                junk.append(relative)
-            elif _is_image(path) and relative not in named:
-                loose.append(relative)
-    remarks = [f"{len(junk)} junk files (._*) skipped"] if junk else []
-    if loose:
-        remarks.append(f"{len(loose)} image files that no CSV names, left out: {', '.join(sorted(loose)[:5])}")
-    return remarks

@@ -1,6 +1,8 @@
 """The reader looks at names and CSV cells only, so most image files here are empty."""
 
 import math
+import os
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +26,7 @@ def touch(folder, *names):
 def labelled(folder, rows=ROWS, header=HEADER, split="train"):
     """Items of a folder with that CSV."""
     write_csv(folder / f"{split}.csv", header, rows)
-    return reader.read(folder)[0]
+    return reader.items(folder)
 
 
 def test_the_layout_of_2024(tmp_path):
@@ -132,31 +134,104 @@ def test_missing_columns_are_all_named_with_what_was_looked_for(tmp_path):
     assert "label" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (
+            b"Class;Image name;Mask name;Bounding box\nSoho;a.jpg;b.jpg;(1, 2, 3, 4)\n",
+            "is separated by ';', exp",
+        ),
+        (b"Class\tImage name\tMask name\tBounding box\n", r"is separated by '\t', expected ','."),
+        ("Class,Image name,Bounding box\n".encode("utf-16"), "is not UTF-8 (starts like UTF-16): save it as UTF-8."),
+        ("Class,Image name,Bounding box\n".encode("utf-16-be"), "is not UTF-8 (starts like UTF-16): save it as UTF-8."),
+        (
+            "Class,Image name\nSoho,a\nSoho,café".encode("latin-1"),
+            "is not UTF-8 (byte 0xe9 in line 3): save it as UTF-8.",
+        ),
+        (b'a,b\n"1,2\n', "is not a CSV file"),
+        (b"", "is not a CSV file"),
+    ],
+)
+def test_tables_that_are_saved_otherwise(tmp_path, content, words):
+    (tmp_path / "train.csv").write_bytes(content)
+    with pytest.raises(UserError) as error:
+        reader.items(tmp_path)
+    assert str(error.value).startswith(f"{tmp_path / 'train.csv'} {words}")
+    assert "\n" not in str(error.value)
+
+
 @pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n\0", b"\xff\xfec\0l\0", b'a,b\n"1,2\n'])
 def test_what_is_no_csv(tmp_path, content):
     (tmp_path / "train.csv").write_bytes(content)
     with pytest.raises(UserError, match=r"train\.csv"):
-        reader.read(tmp_path)
+        reader.items(tmp_path)
 
 
 def test_a_csv_that_cannot_be_read(tmp_path):
     (tmp_path / "train.csv").mkdir()
-    with pytest.raises(UserError, match=r"train\.csv"):
-        reader.read(tmp_path)
+    with pytest.raises(UserError, match=r"train\.csv cannot be read: Is a directory\."):
+        reader.items(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["train.csv", "images/test"])
+def test_a_link_that_leads_nowhere_is_not_passed_over(tmp_path, name):
+    labelled(tmp_path, split="val")
+    (tmp_path / "images").mkdir()
+    (tmp_path / name).symlink_to("gone")
+    with pytest.raises(UserError, match=rf"{name}.*: No such file or directory"):
+        reader.items(tmp_path)
+
+
+@pytest.mark.parametrize("refused", ["train.csv", "images/test", "images"])
+def test_what_may_not_be_looked_at_is_there(tmp_path, monkeypatch, refused):
+    """As other users' folders are, on which not even the kind of a file can be asked for."""
+    labelled(tmp_path)
+    touch(tmp_path, "images/test/t.jpg")
+    real = {"stat": Path.stat, "read_bytes": Path.read_bytes}
+
+    def guarded(name):
+        def look(path, *rest, **settings):
+            if path.is_relative_to(tmp_path / refused):
+                raise PermissionError(13, "Permission denied")
+            return real[name](path, *rest, **settings)
+
+        return look
+
+    for name in real:
+        monkeypatch.setattr(Path, name, guarded(name))
+    assert reader.tables(tmp_path) == [tmp_path / "train.csv"]
+    with pytest.raises(UserError) as error:
+        reader.items(tmp_path)
+    assert "Permission denied" in str(error.value)
+    assert str(tmp_path / refused) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_the_place_of_images_that_may_not_be_looked_at_is_found(tmp_path, monkeypatch):
+    stat = Path.stat
+
+    def refused(path, **settings):
+        if path.parent == tmp_path / "Cheops/train":
+            raise PermissionError(13, "Permission denied")
+        return stat(path, **settings)
+
+    monkeypatch.setattr(Path, "stat", refused)
+    (item,) = labelled(tmp_path, ROWS[:1])
+    assert item.image_path == "Cheops/train/a_img.jpg"
 
 
 def test_unquoted_boxes_are_an_error_and_not_other_columns(tmp_path):
     text = "Class,Image name,Mask name,Bounding box\nCheops,a.jpg,b.jpg,(1,2,3,4)\n"
     (tmp_path / "train.csv").write_text(text)
     with pytest.raises(UserError, match=r"train\.csv"):
-        reader.read(tmp_path)
+        reader.items(tmp_path)
 
 
 @pytest.mark.parametrize("names", [[], ["readme.txt"], ["images/test/._a.jpg"], ["other/a.jpg"]])
 def test_no_data(tmp_path, names):
     touch(tmp_path, *names)
     with pytest.raises(UserError) as error:
-        reader.read(tmp_path)
+        reader.items(tmp_path)
     for words in (str(tmp_path), "train.csv", "val.csv", "images/test"):
         assert words in str(error.value)
 
@@ -195,19 +270,97 @@ def test_junk_and_images_that_no_csv_names_are_remarked(tmp_path):
     touch(tmp_path, "images/Cheops/train/a_img.jpg", *loose, "images/Cheops/train/._a_img.jpg", "images/test/._t.jpg")
     touch(tmp_path, "images/test/t.jpg")
     write_csv(tmp_path / "train.csv", HEADER, ROWS)
-    items, remarks = reader.read(tmp_path)
+    items = reader.items(tmp_path)
     assert [item.image_id for item in items] == ["Cheops/a_img.jpg", "XMM Newton/a_img.jpg", "t.jpg"]
-    junk, left_out = remarks
-    assert "2 junk" in junk
-    assert "2 image files" in left_out
-    assert all(name in left_out for name in loose)
+    assert reader.remarks(tmp_path, items) == [
+        f"2 image files that no CSV names, left out: {', '.join(loose)}",
+        "2 junk files (._*), left out: images/Cheops/train/._a_img.jpg, images/test/._t.jpg",
+    ]
+
+
+def test_linked_folders_are_walked(tmp_path):
+    touch(tmp_path, "elsewhere/a_img.jpg", "elsewhere/b_img.jpg", "tests/t.jpg", "tests/deeper/u.jpg")
+    (tmp_path / "set/images/Cheops").mkdir(parents=True)
+    (tmp_path / "set/images/Cheops/train").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "set/images/test").symlink_to(tmp_path / "tests")
+    (tmp_path / "tests/round").symlink_to(tmp_path / "set/images")
+    items = labelled(tmp_path / "set", ROWS[:1])
+    assert [item.image_path for item in items] == ["images/Cheops/train/a_img.jpg", "images/test/t.jpg"]
+    loose, deep = reader.remarks(tmp_path / "set", items)[::-1]
+    assert loose == "1 image files that no CSV names, left out: images/Cheops/train/b_img.jpg"
+    assert deep == "1 test images that do not lie in images/test itself, left out: images/test/deeper/u.jpg"
+
+
+def test_dangling_test_images_are_items(tmp_path):
+    touch(tmp_path, "images/test/a.jpg")
+    (tmp_path / "images/test/b.jpg").symlink_to("gone.jpg")
+    assert [item.image_id for item in reader.items(tmp_path)] == ["a.jpg", "b.jpg"]
+
+
+def test_what_is_not_read_is_said(tmp_path):
+    touch(tmp_path, "images/test/t.jpg", "images/test/u.tif", "images/test/deep/v.jpg", "labels.CSV", ".x.csv")
+    touch(tmp_path, os.fsdecode(b"images/test/caf\xe9.jpg"), "other/a.jpg")
+    write_csv(tmp_path / "Train.csv", HEADER, ROWS)
+    write_csv(tmp_path / "val.csv", HEADER, [])
+    items = reader.items(tmp_path)
+    assert [item.image_id for item in items] == ["t.jpg"]
+    assert reader.remarks(tmp_path, items) == [
+        "val.csv has no rows",
+        "2 tables other than train.csv and val.csv (case matters), left out: Train.csv, labels.CSV",
+        "1 test images that do not lie in images/test itself, left out: images/test/deep/v.jpg",
+        "1 files of other formats than .jpg, .jpeg, .png, left out: images/test/u.tif",
+        r"1 files or folders whose names are not UTF-8, left out: b'images/test/caf\xe9.jpg'",
+    ]
+
+
+def test_without_any_data_what_there_is_is_said(tmp_path):
+    touch(tmp_path, "images/test/deep/v.jpg")
+    write_csv(tmp_path / "train.csv", HEADER, [])
+    with pytest.raises(UserError) as error:
+        reader.items(tmp_path)
+    for words in ("no SPARK data", "train.csv has no rows", "images/test/deep/v.jpg"):
+        assert words in str(error.value)
+
+
+def test_an_empty_mask_name(tmp_path):
+    first, second = labelled(tmp_path, [[*ROWS[0][:2], " ", ROWS[0][3]], ROWS[1]])
+    assert (first.mask_path, first.complaint) == (None, "mask-missing: no mask named")
+    assert (second.mask_path, second.complaint) == ("mask/XMM Newton/train/a_layer.jpg", "")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["../x", "a.jpg", "a.png", "(1, 2, 3, 4)"],
+        ["Soho", "../../../../a.jpg", "a.png", "(1, 2, 3, 4)"],
+        ["Soho", "a.jpg", "b/../../a.png", "(1, 2, 3, 4)"],
+    ],
+)
+def test_no_row_leads_out_of_the_set(tmp_path, row):
+    with pytest.raises(UserError) as error:
+        labelled(tmp_path, [ROWS[0], row, ROWS[1], row])
+    assert "train.csv names files outside of the set" in str(error.value)
+    assert "row 2: " in str(error.value)
+    assert "row 4: " in str(error.value)
+    assert "row 1: " not in str(error.value)
+
+
+def test_a_class_that_is_a_whole_path_leads_out_too(tmp_path):
+    touch(tmp_path, "away/train/a.jpg")
+    with pytest.raises(UserError, match="outside of the set"):
+        labelled(tmp_path / "set", [[str(tmp_path / "away"), "a.jpg", "", "(1, 2, 3, 4)"]])
+
+
+def test_names_with_two_dots_lead_nowhere(tmp_path):
+    (item,) = labelled(tmp_path, [["Soho", "a..jpg", "..a.png", "(1, 2, 3, 4)"]])
+    assert (item.image_path, item.mask_path) == ("images/Soho/train/a..jpg", "mask/Soho/train/..a.png")
 
 
 def test_short_rows_are_kept_and_marked(tmp_path):
     (tmp_path / "train.csv").write_text("Class,Image name,Mask name,Bounding box\nCheops,a_img.jpg\n")
-    (item,) = reader.read(tmp_path)[0]
+    (item,) = reader.items(tmp_path)
     assert item.image_id == "Cheops/a_img.jpg"
-    assert item.complaint.startswith("box-unreadable")
+    assert (item.mask_path, item.complaint) == (None, "box-unreadable: '' | mask-missing: no mask named")
 
 
 def test_the_simulator_s_classes_are_the_track_s():
