@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.dataset.mask_colours import BODY, PANEL, colours_from_labels, labels_from_colours
+from pipeline.dataset.pixels import decoded
 from pipeline.masks import rle
 from pipeline.masks.postprocess import answer
 
@@ -21,7 +22,7 @@ def through_jpeg(row: pd.Series) -> dict:
     """The same after a JPEG file with halved colour, as libraries write unless told."""
     bgr = colours_from_labels(_labels(row))[..., ::-1]
     content = cv2.imencode(".jpg", np.ascontiguousarray(bgr), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
-    labels_hw = labels_from_colours(cv2.imdecode(content, cv2.IMREAD_COLOR_RGB))
+    labels_hw = labels_from_colours(decoded(content.tobytes()).rgb_hwc)
     return answer(np.stack([labels_hw == BODY, labels_hw == PANEL]).astype(np.float32), row.height, row.width)
 
 

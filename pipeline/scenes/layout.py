@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from pipeline.dataset.mask_colours import colours_from_labels
+from pipeline.dataset.pixels import read_whole
 from pipeline.errors import UserError
 from pipeline.files import written_aside
 from pipeline.scenes.studio import Studio
@@ -98,11 +99,11 @@ def encode_mask(labels: np.ndarray) -> bytes:
 
 
 def read_rgb(path: Path) -> np.ndarray:
-    """An image or mask of a set, (S, S, 3) uint8 RGB. Raises UserError where it is damaged."""
-    rgb = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
-    if rgb is None:
-        raise UserError(f"{path} is damaged. Delete it and run the same simulate command again, which makes it anew.")
-    return rgb
+    """An image or mask of a set, (S, S, 3) uint8 RGB. Raises UserError where it is not whole."""
+    try:
+        return read_whole(path)
+    except UserError as error:
+        raise UserError(f"{error} Delete it and run the same simulate command again, which makes it anew.") from error
 
 
 def stored_box(path: Path) -> str:

@@ -1,7 +1,9 @@
 import cv2
 import numpy as np
+import pytest
 
 from pipeline.dataset.mask_colours import BODY, PANEL
+from pipeline.errors import UserError
 from pipeline.scenes.layout import encode_mask, shots, stored_box
 from pipeline.scenes.render import look
 from pipeline.scenes.studio import Studio
@@ -56,3 +58,14 @@ def test_names_repeat_across_classes_but_not_within_one():
         "images/test/test_00003_img.jpg",
         "images/test/test_00004_img.jpg",
     ]
+
+
+@pytest.mark.parametrize("share", [0, 0.6, 0.95])
+def test_a_mask_that_is_not_whole_has_no_box(tmp_path, share):
+    """OpenCV would fill up the lost half and box what is left."""
+    labels = np.zeros((64, 64), np.uint8)
+    labels[10:60, 30:60] = BODY
+    content = encode_mask(labels)
+    (tmp_path / "mask.jpg").write_bytes(content[: int(share * len(content))] + b"\xff\xd9")
+    with pytest.raises(UserError, match=r"mask\.jpg cannot be read: .* Delete it and run the same simulate command"):
+        stored_box(tmp_path / "mask.jpg")
