@@ -53,5 +53,6 @@ if [ "${1:-}" = test ]; then
   shift
   run_tests "$@"
 else
-  PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" exec "$venv/bin/python" -m pipeline "$@"
+  # -P: modules that happen to lie in the folder one stands in are not this code's
+  PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" exec "$venv/bin/python" -P -m pipeline "$@"
 fi

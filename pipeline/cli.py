@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import inspect
+import io
 import os
 import re
 import sys
@@ -12,8 +13,8 @@ from itertools import pairwise, takewhile
 
 import jsonargparse
 
-from pipeline.config import Config, flat, recipe_values, refuse_unknown
-from pipeline.errors import UserError, nearest
+from pipeline.config import Config, config_of, flat, recipe_values, refuse_unknown
+from pipeline.errors import UserError, nearest, reason
 
 VERBS = {  # in the order data flows
     "simulate": "make a data set of rendered spacecraft in the SPARK 2024 layout",
@@ -34,19 +35,40 @@ VERBS = {  # in the order data flows
 def main(arguments: list[str]) -> int:
     """Run a verb; the exit code: 0 done, 2 something the user can mend, said in words; 130 stopped by ctrl-C."""
     warnings.filterwarnings("ignore", category=FutureWarning, module="torch.jit")  # raised inside a library's import
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names that the terminal's encoding lacks are escaped
+            stream.reconfigure(errors="backslashreplace")
     try:
         _run(arguments)
         sys.stdout.flush()
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         print("stopped; the same command goes on", file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except Exception as error:
+        words = _words_of(error)
+        if words is None:
+            raise  # a fault of this code: the traceback says where
+        print(f"error: {words}", file=sys.stderr)
+        return 2
     return 0
+
+
+def _words_of(error: Exception) -> str | None:
+    """What a user is told of an error that he can mend, whichever library it comes from; None of any other."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename or 'a file'}: {error.strerror or reason(error)}"
+    if isinstance(error, UnicodeError):
+        return f"a name or text that is not UTF-8: {reason(error, 160)}"
+    if isinstance(error, MemoryError):
+        return f"out of memory: {reason(error, 160)}"
+    if type(error).__module__.startswith("torch") or (isinstance(error, RuntimeError) and "CUDA" in str(error)):
+        return f"torch: {reason(error, 300)} (on the CPU instead: CUDA_VISIBLE_DEVICES= ./run.sh ...)"
+    return None
 
 
 def _run(arguments: list[str]) -> None:
@@ -171,13 +193,12 @@ def _load_recipe(parser: jsonargparse.ArgumentParser, arguments: list[str]) -> d
             name = arguments[i + 1]
         elif argument.startswith("--recipe="):
             name = argument.removeprefix("--recipe=")
-    values = recipe_values(name)
     try:
-        parser.parse_object(dict(values))
+        values = flat(config_of(recipe_values(name)))
     except UserError as error:
         raise UserError(f"recipe {name}: {error}") from error
     parser.set_defaults(values)
-    return flat(Config()) | values
+    return values
 
 
 def _say_overrides(before: dict[str, object], after: dict[str, object]) -> None:

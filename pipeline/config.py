@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-import yaml
+import jsonargparse
 
 from pipeline.errors import UserError, nearest, offenders
+from pipeline.yaml_files import read_yaml
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -159,7 +160,7 @@ RANGES = {  # dotted name -> test of the value, and the range in words
     "optim.ema_decay": (_below_one, "0 to below 1"),
     "optim.batch_size": (lambda value: value >= 2, "2 or more, for batch normalisation"),
     "loader.workers": (lambda value: value >= -1, "-1 or more"),
-    "seed": (_not_negative, "0 or more"),
+    "seed": (lambda value: 0 <= value < 2**32, "0 to 4294967295"),
 }
 
 
@@ -174,13 +175,28 @@ def flat(config: object, prefix: str = "") -> dict[str, object]:
 
 
 def config_of(values: dict[str, object]) -> Config:
-    """The config with these values, by dotted name, over the defaults. Raises UserError for names it does not have."""
-    config = Config()
-    refuse_unknown(list(values), list(flat(config)), "config key")
-    for name, value in values.items():
-        part, _, leaf = name.rpartition(".")
-        setattr(getattr(config, part) if part else config, leaf, value)
-    return config
+    """The config with these values, by dotted name, over the defaults.
+
+    Raises:
+        UserError: names that it does not have, or values of another type.
+    """
+    refuse_unknown(list(values), list(flat(Config())), "config key")
+    refuse_empty(values)
+    parser = jsonargparse.ArgumentParser(exit_on_error=False)
+    parser.add_class_arguments(Config)
+    try:
+        found = parser.instantiate(parser.parse_object(dict(values)))
+    except (jsonargparse.ArgumentError, ValueError, TypeError) as error:
+        raise UserError(str(error).strip()) from error
+    return Config(**{field.name: getattr(found, field.name) for field in dataclasses.fields(Config)})
+
+
+def refuse_empty(values: dict[str, object]) -> None:
+    """Raise UserError with every key that has no value where one is needed."""
+    defaults = flat(Config())
+    empty = [name for name, value in values.items() if value is None and defaults.get(name) is not None]
+    if empty:
+        raise UserError(f"no value for {', '.join(empty)}: give one, or leave the key out.")
 
 
 def refuse_impossible(config: Config) -> None:
@@ -212,14 +228,11 @@ def recipe_values(name: str) -> dict[str, object]:
         raise UserError(
             f"no recipe {name!r}.{nearest(name, there)} There are {', '.join(there)}, or a path to a .yaml."
         )
-    try:
-        recipe = yaml.safe_load(path.read_text()) or {}
-    except yaml.YAMLError as error:
-        raise UserError(f"{path} is not YAML: {error}") from error
-    if not isinstance(recipe, dict):
-        raise UserError(f"{path} must hold keys and values, found {type(recipe).__name__}.")
-    refuse_unknown(list(flat(recipe)), list(flat(Config())), f"key in {path}:")
-    return flat(recipe)
+    said = read_yaml(path)
+    sections = [name for name, value in vars(Config()).items() if dataclasses.is_dataclass(value)]
+    values = flat({name: value for name, value in said.items() if value is not None or name not in sections})
+    refuse_unknown(list(values), list(flat(Config())), f"key in {path}:")
+    return values
 
 
 def refuse_unknown(found: list[str], known: list[str], what: str) -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from pipeline.config import Config
-from pipeline.errors import UserError, reason
+from pipeline.engine.device import on_device
 from pipeline.models import cost as counts
 from pipeline.models.network import build_network
 from pipeline.progress import say
@@ -39,12 +39,8 @@ def cost(config: Config, recipe: str = "lite0", size: int | None = None, by_modu
     """
     model = config.model if size is None else replace(config.model, size=size)
     network = build_network(model, len(CLASSES), load_weights=False).eval()
-    if torch.cuda.is_available():
-        network = network.cuda()
-    try:
-        counted = counts.count(network, model.size)
-    except RuntimeError as error:  # of torch: a size that the decoder cannot halve so often, or too little memory
-        raise UserError(f"{recipe} cannot run on an image of {model.size} px: {reason(error)}") from error
+    network = on_device(network)
+    counted = counts.count(network, model.size)
     gmac, mparams = sum(counted[""].values()) / 1e9, counts.mparams(network)
     products, torch_gmac = counts.check(network, model.size, counted)
     thop_gmac, missed = counts.by_thop(network, model.size, counted)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from huggingface_hub import snapshot_download
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, command
 from pipeline.progress import say
 
 REPOSITORY = "CVI2-UniLU/SPARK-2026"  # CC-BY-4.0, University of Luxembourg
@@ -31,5 +31,5 @@ def download(out: Path = Path("data/spark2026"), repository: str = REPOSITORY) -
             f"could not fetch {repository}: {reason}. It can be tried again and goes on. By hand: "
             "see data/README.md. Without a network: `./run.sh simulate`."
         ) from error
-    say(f"in {out}. Next: ./run.sh index --data {out}")
+    say(f"in {out}. Next: {command('index', '--data', out)}")
     return out

@@ -1,19 +1,26 @@
 """Files that are either whole or not there: written aside, then renamed."""
 
-import errno
+import fcntl
 import hashlib
 import json
 import os
-import re
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, reason
 
 
 class DiskError(UserError):
     """A file cannot be written here."""
+
+
+def cannot_write(path: Path, error: OSError) -> DiskError:
+    """The words for a file that could not be written, whatever kept it from being."""
+    return DiskError(
+        f"cannot write {path}: {error.strerror or reason(error)}. Free some space or choose another folder."
+    )
 
 
 @contextmanager
@@ -23,18 +30,31 @@ def written_aside(path: Path) -> Iterator[Path]:
     Raises:
         DiskError: the disk is full or the folder may not be written.
     """
-    aside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    aside = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
     try:
         make_folder(path.parent)
-        yield aside
-        aside.replace(path)
+        with _marked_alive(aside):
+            yield aside
+            aside.replace(path)
+    except BrokenPipeError:  # of what is printed meanwhile
+        raise
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EISDIR):
-            raise
-        raise DiskError(f"cannot write {path}: {error.strerror}. Free some space or choose another folder.") from error
+        raise cannot_write(path, error) from error
     finally:
         with suppress(OSError):
             aside.unlink()
+
+
+@contextmanager
+def _marked_alive(aside: Path) -> Iterator[None]:
+    """Make a file and lock it while it is being written: a process number says nothing to another container."""
+    descriptor = os.open(aside, os.O_CREAT | os.O_WRONLY, 0o666)
+    try:
+        with suppress(OSError):  # a disk without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def make_folder(folder: Path) -> None:
@@ -52,15 +72,29 @@ def make_folder(folder: Path) -> None:
 def drop_leftovers(folder: Path) -> None:
     """Remove what `written_aside` of processes that were killed has left in a folder and those below it."""
     for aside in folder.rglob(".*.part*"):
-        pid = re.search(r"\.(\d+)\.part", aside.name)
-        if pid and not Path(f"/proc/{pid[1]}").exists():
-            aside.unlink(missing_ok=True)
+        with suppress(OSError):  # gone meanwhile, somebody's who lives, or on a disk without locks
+            descriptor = os.open(aside, os.O_RDWR)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                aside.unlink()
+            finally:
+                os.close(descriptor)
+
+
+def write_bytes(path: Path, content: bytes | memoryview) -> None:
+    """Write a file whole."""
+    with written_aside(path) as aside:
+        aside.write_bytes(content)
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write a file whole, in UTF-8."""
+    write_bytes(path, content.encode())
 
 
 def write_json(path: Path, content: dict) -> None:
     """Write an indented JSON file whole; not-a-number is refused."""
-    with written_aside(path) as aside:
-        aside.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")
+    write_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
 
 
 def read_json(path: Path) -> dict:
@@ -72,9 +106,11 @@ def read_json(path: Path) -> dict:
     if not path.exists():
         return {}
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:  # not JSON, or not text
         raise UserError(f"{path} is damaged: {error}. Delete it, or what it belongs to, and make it anew.") from error
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}.") from error
     if not isinstance(content, dict):
         raise UserError(
             f"{path} is damaged: it holds no JSON object. Delete it, or what it belongs to, and make it anew."
@@ -91,3 +127,8 @@ def file_hash(path: Path) -> str:
 def text_hash(text: str) -> str:
     """BLAKE2b-128 of a text's UTF-8 bytes, 32 hex digits."""
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def files_hash(paths: Iterable[Path]) -> str:
+    """12 hex digits of the bytes of some files, in their order."""
+    return text_hash("\n".join(file_hash(path) for path in paths))[:12]

@@ -1,39 +1,51 @@
 """index: check every file of a data set and write what is known of it to index.parquet."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.dataset.index_table import BOX, SPLITS, problem_report, read_index, usable, write_index
+from pipeline.dataset.file_findings import CHECKING, FOUND, Key, changes, keys_of, remember, remembered
+from pipeline.dataset.index_table import (
+    BOX,
+    FILE,
+    SPLITS,
+    about_index,
+    problem_report,
+    read_index,
+    usual_size,
+    write_index,
+)
 from pipeline.dataset.integrity import Labelled, check_image
+from pipeline.dataset.splits import in_order, mark_duplicates, mark_odd_sizes, with_tune
 from pipeline.errors import UserError
-from pipeline.files import written_aside
+from pipeline.files import DiskError, drop_leftovers, file_hash, write_text
+from pipeline.locks import alone_in
 from pipeline.metrics.coco import craft_truth, part_truth
 from pipeline.processes import cores, spread
 from pipeline.progress import progress
 from pipeline.run_folder import find_data
+from pipeline.sources import differences, sources
 from pipeline.tracks.spark2024 import CLASSES, SIZE, reader
 
-TUNE_SHARE = 0.05
-CHECKED_ALONE = ("content_hash", "height", "width", "body_rle", "panel_rle", "problems")
-CHECKS = 1  # raise when a check changes, so that old findings are not reused
 KEEP_EVERY = 5000  # images between two points from which a killed run goes on
-KEY = ["image_path", "mask_path", "split_in_csv", "class_name", *BOX, "complaint", "stamp"]
+CODE = (  # that decides what the index says
+    *(*CHECKING, "index.py", "dataset/index_table.py", "dataset/splits.py"),
+    *("tracks/spark2024/__init__.py", "tracks/spark2024/reader.py", "tracks/spark2024/table.py", "dataset/folders.py"),
+)
 
 
-def index(data: Path | None = None, seed: int = 0, strict: bool = False, coco: bool = False) -> pd.DataFrame:
+def index(data: Path | None = None, seed: int | None = None, strict: bool = False, coco: bool = False) -> pd.DataFrame:
     """Check every file of a data set and write index.parquet: labels, masks as RLE, splits, and what is wrong.
 
     Reads SPARK 2022, 2024 and 2026 layouts (see data/README.md). A seeded 5 % of the train rows become the split
     `tune` (at least one image of each class), on which models are selected. Files that have not changed since the last
-    run are not read again.
+    run are not read again, and nothing is written where nothing has changed.
 
     Args:
         data: folder of the data set; default: the only one in data/
-        seed: chooses the rows of `tune`
+        seed: chooses the rows of `tune`; default: the one that the index was made with, 0 for a new one
         strict: exit with 2 if anything at all is wrong
         coco: also write the labels as COCO files, two a split: whole craft by class, and parts
 
@@ -44,18 +56,144 @@ def index(data: Path | None = None, seed: int = 0, strict: bool = False, coco: b
         The rows of the index (pipeline/dataset/index_table.py).
     """
     folder = find_data(data)
-    items, remarks = reader.read(folder)
-    rows = _checked(folder, items)
-    _mark_duplicates(rows)
-    rows["split"] = _splits(rows, seed)
-    rows = rows.sort_values(["split", "image_id"], key=_in_order, kind="stable").reset_index(drop=True)
-    write_index(folder / "index.parquet", rows)
+    items = reader.items(folder)
+    rows = _standing(folder, items, seed)
+    if rows is None:
+        rows = _make(folder, items, seed)
+    remarks = reader.remarks(folder, items)
     _report(folder, rows, remarks)
     if coco:
         _write_coco(folder, rows)
-    if strict and (rows["problems"] != "").any():
-        raise UserError(f"--strict: {(rows['problems'] != '').sum()} rows have problems, listed above.")
+    bad = (rows["problems"] != "").sum()
+    if strict and (bad or remarks):
+        raise UserError(f"--strict: {bad} rows have problems and there are {len(remarks)} notes, listed above.")
     return rows
+
+
+def ensure_index(folder: Path) -> pd.DataFrame:
+    """The index of a folder, made first where it is missing or its files are other than those it was made from."""
+    items = reader.items(folder)
+    changed = _changed(folder, items, None)
+    if changed:
+        print(f"index of {folder}: {changed}. Making it")
+        rows = _make(folder, items, None)
+        if bad := (rows["problems"] != "").sum():
+            print(f"{bad} of {len(rows)} images have problems, which `./run.sh index` lists")
+    return read_index(folder)
+
+
+def is_current(folder: Path) -> bool:
+    """Whether the index of a folder is there and says what the files say."""
+    return not _changed(folder, reader.items(folder), None)
+
+
+def _standing(folder: Path, items: list[reader.Item], seed: int | None) -> pd.DataFrame | None:
+    """The index that is there, if it is whole and nothing has changed."""
+    try:
+        return None if _changed(folder, items, seed) else read_index(folder)
+    except UserError:
+        return None
+
+
+def _changed(folder: Path, items: list[reader.Item], seed: int | None) -> str:
+    """What the index of a folder does not know yet, in words; empty where it stands.
+
+    Raises:
+        UserError: it is damaged.
+    """
+    if not (folder / FILE).exists():
+        return "there is none yet"
+    about = about_index(folder)
+    now = _about(folder, about.get("seed") if seed is None else seed)
+    tables, were = now["tables"], about.get("tables", {})
+    words = [f"{name} has changed" for name in tables if were.get(name, tables[name]) != tables[name]]
+    words += [f"{name} is new" for name in tables if name not in were]
+    words += [f"{name} is gone" for name in were if name not in tables]
+    if not words:
+        words = differences(about, now) or [changes(items, keys_of(folder, items), remembered(folder)[0])]
+    return "; ".join(filter(None, words))
+
+
+def _about(folder: Path, seed: int | None) -> dict:
+    """What an index is made from, files of images and masks apart, which index.cache lists."""
+    tables = {path.name: file_hash(path) for path in reader.tables(folder)}
+    return {"seed": seed or 0, "tables": tables, "code": sources(CODE)}
+
+
+def _make(folder: Path, items: list[reader.Item], seed: int | None) -> pd.DataFrame:
+    """Check what has not been checked yet and write index and cache."""
+    try:
+        with alone_in(folder, "index"):
+            drop_leftovers(folder)
+            known, seed_then = remembered(folder)
+            about = _about(folder, _seed_of(folder, seed_then) if seed is None else seed)
+            rows = _checked(folder, items, known, about["seed"])
+            usual = usual_size(rows, SIZE)
+            rows.loc[~rows["box_valid"].astype(bool), BOX] = float("nan")
+            mark_duplicates(rows)
+            mark_odd_sizes(rows, usual)
+            rows["split"] = with_tune(rows, about["seed"])
+            rows = in_order(rows)
+            write_index(folder / FILE, rows, about)
+    except DiskError as error:
+        links = f"mkdir -p data/mine && ln -s {folder.resolve()}/* data/mine/"
+        raise UserError(
+            f"{error} A set on a disk that may not be written can be linked into a folder: {links}"
+        ) from error
+    return rows
+
+
+def _seed_of(folder: Path, otherwise: int | None) -> int | None:
+    """The seed that the index was made with; a damaged index leaves the one in index.cache."""
+    try:
+        return about_index(folder).get("seed", otherwise) if (folder / FILE).exists() else otherwise
+    except UserError:
+        return otherwise
+
+
+def _checked(folder: Path, items: list[reader.Item], known: dict[Key, dict], seed: int) -> pd.DataFrame:
+    """A row an item; what is known of files that are as they were is not looked for again."""
+    keys = keys_of(folder, items)
+    fresh = [i for i, key in enumerate(keys) if key not in known]
+    print(f"index: {len(items)} images in {folder}, {len(fresh)} to check")
+    passing: dict[Key, dict] = {}
+    for count, (i, facts) in enumerate(zip(fresh, _check_all(folder, [items[i] for i in fresh]), strict=True), start=1):
+        unread = facts.pop("unread")
+        own = " | ".join(filter(None, [items[i].complaint, *facts["problems"]]))
+        (passing if unread else known)[keys[i]] = {**facts, "problems": own}
+        if count % KEEP_EVERY == 0:
+            remember(folder, known, seed)
+    remember(folder, {key: known[key] for key in keys if key in known}, seed)
+    rows = pd.DataFrame([item._asdict() for item in items])
+    rows[BOX] = [item.box or (float("nan"),) * 4 for item in items]
+    for name in FOUND:
+        rows[name] = [(passing.get(key) or known[key])[name] for key in keys]
+    return rows
+
+
+def _check_all(folder: Path, items: list[reader.Item]) -> Iterator[dict]:
+    jobs = [
+        Labelled(folder, Path(item.image_path), Path(item.mask_path) if item.mask_path else None, item.box)
+        for item in items
+    ]
+    processes = min(cores(), len(jobs) // 50)  # a process takes as long to start as fifty images to check
+    return progress(spread(check_image, jobs, processes, chunk=16), len(jobs), "index")
+
+
+def _report(folder: Path, rows: pd.DataFrame, remarks: list[str]) -> None:
+    table = pd.crosstab(rows["class_name"].fillna("(no label)"), rows["split"], margins=True, margins_name="all")
+    print(table[[split for split in (*SPLITS, "all") if split in table]].to_string())
+    height, width = usual_size(rows, SIZE)
+    if (height, width) != (SIZE, SIZE):
+        print(f"images are {width}x{height}: good for local work; uploads are {SIZE}x{SIZE}")
+    for remark in remarks:
+        print(f"note: {remark}")
+    bad = rows["problems"] != ""
+    if bad.any():
+        print(f"{bad.sum()} of {len(rows)} images have problems; they are kept and marked:\n{problem_report(rows)}")
+    else:
+        print("no problems found")
+    print(f"index: {folder / FILE}")
 
 
 def _write_coco(folder: Path, rows: pd.DataFrame) -> None:
@@ -64,128 +202,5 @@ def _write_coco(folder: Path, rows: pd.DataFrame) -> None:
         for kind, content in (("craft", craft_truth(some, CLASSES)), ("parts", part_truth(some))):
             if content["annotations"]:
                 path = folder / f"coco_{split}_{kind}.json"
-                with written_aside(path) as aside:
-                    aside.write_text(json.dumps(content, default=int) + "\n")
+                write_text(path, json.dumps(content, default=int, allow_nan=False) + "\n")
                 print(f"COCO: {path}, {len(content['annotations'])} annotations of {len(content['images'])} images")
-
-
-def _checked(folder: Path, items: list[reader.Item]) -> pd.DataFrame:
-    """A row an item; those whose files and labels are as they were come from the last index."""
-    rows = pd.DataFrame(
-        [
-            {
-                **item._asdict(),
-                **dict(zip(BOX, item.box or (float("nan"),) * 4, strict=True)),
-                "split_in_csv": item.split,
-                "stamp": " ".join(_stamp(folder, path) for path in (item.image_path, item.mask_path)),
-            }
-            for item in items
-        ]
-    )
-    rows["key"] = ["|".join(map(str, (CHECKS, *row))) for row in rows[KEY].itertuples(index=False)]
-    known = _last_time(folder)
-    fresh = [i for i, key in enumerate(rows["key"]) if key not in known]
-    print(f"index: {len(rows)} images in {folder}, {len(fresh)} to check")
-    found = _check_all(folder, [items[i] for i in fresh])
-    for count, (i, facts) in enumerate(zip(fresh, found, strict=True), start=1):
-        own = " | ".join(filter(None, [items[i].complaint, *facts["problems"]]))
-        known[rows["key"].iloc[i]] = {**facts, "problems": own}
-        if count % KEEP_EVERY == 0:
-            _remember(folder, known)
-    known = {key: known[key] for key in rows["key"]}
-    _remember(folder, known)
-    for name in CHECKED_ALONE:
-        rows[name] = [known[key][name] for key in rows["key"]]
-    return rows
-
-
-def _check_all(folder: Path, items: list[reader.Item]) -> Iterator[dict]:
-    jobs = [
-        Labelled(folder / item.image_path, folder / item.mask_path if item.mask_path else None, item.box, SIZE)
-        for item in items
-    ]
-    processes = min(cores(), len(jobs) // 50)  # a process takes as long to start as fifty images to check
-    return progress(spread(check_image, jobs, processes, chunk=16), len(jobs), "index")
-
-
-def _stamp(folder: Path, path: str | None) -> str:
-    """Size and time of a file, `-` where there is none."""
-    try:
-        stat = (folder / path).stat() if path else None
-    except (OSError, ValueError):  # missing, or a name that no file can have
-        stat = None
-    return f"{stat.st_size}.{stat.st_mtime_ns}" if stat else "-"
-
-
-def _last_time(folder: Path) -> dict[str, dict]:
-    """What the last run found, by key. File times live in index.cache, so that index.parquet has none."""
-    try:
-        cache = pd.read_parquet(folder / "index.cache")
-        return cache.set_index("key")[list(CHECKED_ALONE)].to_dict("index")
-    except (OSError, KeyError, ValueError):
-        return {}
-
-
-def _remember(folder: Path, known: dict[str, dict]) -> None:
-    with written_aside(folder / "index.cache") as aside:
-        pd.DataFrame([{"key": key, **facts} for key, facts in known.items()]).to_parquet(aside, compression="zstd")
-
-
-def _mark_duplicates(rows: pd.DataFrame) -> None:
-    """Add a problem to every row whose image has the same bytes as another's."""
-    known = rows[rows["content_hash"] != ""]
-    for _, same in known[known.duplicated("content_hash", keep=False)].groupby("content_hash", sort=False):
-        for i, row in same.iterrows():
-            other = next(same.loc[j] for j in same.index if j != i)
-            code = "duplicate" if same["split"].nunique() == 1 else "duplicate-across-splits"
-            text = f"{code}: same bytes as {other['image_id']} ({other['split']})"
-            rows.loc[i, "problems"] = " | ".join(filter(None, [row["problems"], text]))
-
-
-def _splits(rows: pd.DataFrame, seed: int) -> pd.Series:
-    """`tune` takes a seeded 5 % of each class's usable train rows, at least one of two, and never nothing from all.
-
-    Images of equal content go the same way.
-    """
-    train = rows[(rows["split"] == "train") & usable(rows)]
-    chosen: set[str] = set()
-    for _, of_class in train.groupby("class_name"):
-        contents = _shuffled(of_class["content_hash"], seed)
-        chosen.update(contents[: max(round(TUNE_SHARE * len(contents)), 1) if len(contents) > 1 else 0])
-    if not chosen and len(train) > 1:
-        chosen.update(_shuffled(train["content_hash"], seed)[:1])
-    return rows["split"].where(~(rows["split"].eq("train") & rows["content_hash"].isin(chosen)), "tune")
-
-
-def _shuffled(contents: pd.Series, seed: int) -> list[str]:
-    """Distinct contents in an order that depends on the seed and on themselves alone."""
-    return sorted(set(contents), key=lambda content: hashlib.sha256(f"{seed} {content}".encode()).digest())
-
-
-def _in_order(column: pd.Series) -> pd.Series:
-    return column.map(SPLITS.index) if column.name == "split" else column
-
-
-def _report(folder: Path, rows: pd.DataFrame, remarks: list[str]) -> None:
-    table = pd.crosstab(rows["class_name"].fillna("(no label)"), rows["split"], margins=True, margins_name="all")
-    print(table[[split for split in (*SPLITS, "all") if split in table]].to_string())
-    for remark in remarks:
-        print(f"note: {remark}")
-    bad = rows["problems"] != ""
-    if bad.any():
-        print(f"{bad.sum()} of {len(rows)} images have problems; they are kept and marked:\n{problem_report(rows)}")
-    else:
-        print("no problems found")
-    print(f"written: {folder / 'index.parquet'}")
-
-
-def ensure_index(folder: Path) -> pd.DataFrame:
-    """The index of a folder, made first where it is missing or older than what it was made from."""
-    made = folder / "index.parquet"
-    if not made.exists():
-        print(f"{folder} has no index yet: making it")
-        index(folder)
-    elif newest := reader.changed_since(folder, made.stat().st_mtime):
-        print(f"{newest} is newer than the index of {folder}: making it again")
-        index(folder)
-    return read_index(folder)

@@ -1,26 +1,30 @@
 """predict: answers of a trained run for a split, or for any folder of images."""
 
-import shutil
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
-from pipeline.dataset.images import at_size, read_ahead, read_pixels
-from pipeline.dataset.index_table import rows_of
-from pipeline.dataset.prediction_table import Parts, made_from
-from pipeline.engine.inference import Asked, answers
+from pipeline.config import Config
+from pipeline.dataset.file_findings import stamp
+from pipeline.dataset.folders import image_files
+from pipeline.dataset.images import read_ahead
+from pipeline.dataset.index_table import BOX, rows_of, sized
+from pipeline.dataset.pixels import read_picture
+from pipeline.dataset.prediction_table import Parts, made_from, read_predictions
+from pipeline.engine.inference import CODE, Asked, answers, asked_of
 from pipeline.engine.trained import data_of, run_config, trained_network
-from pipeline.errors import UserError, offenders
+from pipeline.errors import UserError, command, offenders
 from pipeline.files import file_hash, text_hash
 from pipeline.index import ensure_index
+from pipeline.locks import alone_in, empty
 from pipeline.masks.draw import overlay as draw_overlay
 from pipeline.masks.draw import save as save_picture
 from pipeline.progress import progress, say
 from pipeline.run_folder import Answers, Run, find_run, manifest_of, recorded
+from pipeline.sources import differences, sources
 from pipeline.tracks.spark2026 import CLASSES, SIZE
 
 
@@ -54,105 +58,136 @@ def predict(
         The folder of the predictions.
     """
     chosen = find_run(run)
-    if images is not None:
-        folder, rows = images, _loose_images(images)
-        place = chosen.answers(images, "images", tta)
-    else:
+    if images is None:
         folder = data_of(chosen, data)
         rows = rows_of(ensure_index(folder), (split,))
-        place = chosen.answers(folder, split, tta)
-    wanted = {
-        "weights_hash": file_hash(chosen.best),
-        "images_hash": _images_hash(folder, rows, images is None),
-        "tta": tta,
-    }
-    if overwrite and place.predictions.exists():  # parts of the same answers are gone on with
-        shutil.rmtree(place.folder)
-    if _already_made(chosen, place, wanted):
-        say(f"predictions are there already: {place.predictions}")
+        place = predicted(chosen, folder, rows, split, tta, overwrite)
     else:
-        _predict(chosen, folder, rows, tta, place, wanted)
+        folder, (rows, remarks) = images, _loose_images(images)
+        for remark in remarks:
+            say(f"note: {remark}")
+        again = command("predict", "--run", chosen.name, "--images", images, "--tta", tta, "--overwrite")
+        place = _answered(chosen, folder, rows, chosen.answers(images, "images", tta), again, overwrite)
     if overlay:
         _draw(folder, rows, place)
     return place
 
 
-def _predict(run: Run, folder: Path, rows: pd.DataFrame, tta: str, place: Answers, wanted: dict) -> None:
+def predicted(run: Run, folder: Path, rows: pd.DataFrame, split: str, tta: str, overwrite: bool = False) -> Answers:
+    """The answers of a run to a split's index rows, made where they are missing.
+
+    Raises:
+        UserError: others are there, made from something else, and are not to be overwritten.
+    """
+    run.ask(folder, split, tta)
+    options = ["--run", run.name, "--data", folder, "--split", split, "--tta", tta]
+    place = run.answers(folder, split, tta)
+    return _answered(run, folder, rows, place, command("predict", *options, "--overwrite"), overwrite)
+
+
+def _answered(run: Run, folder: Path, rows: pd.DataFrame, place: Answers, again: str, overwrite: bool) -> Answers:
+    wanted = _made_of(run, rows, place.tta)
+    with alone_in(place.folder, "predict"):
+        if overwrite and place.predictions.exists():  # parts of the same answers are gone on with
+            empty(place.folder)
+        if not place.predictions.exists():
+            _predict(run, folder, rows, place, wanted)
+        elif differ := differences(made_from(place.predictions, f"`{again}` makes it anew."), wanted):
+            raise UserError(
+                f"{place.predictions} was made from something else: {'; '.join(differ[:5])}.\n"
+                f"`{again}` makes it anew and deletes what was made of it."
+            )
+        else:
+            say(f"predictions are there already: {place.predictions}")
+    return place
+
+
+def _made_of(run: Run, rows: pd.DataFrame, tta: str) -> dict:
+    """All that decides a run's answers to some images."""
+    config, _ = run_config(run)
+    return {
+        "weights_hash": file_hash(run.best),
+        "images_hash": text_hash("\n".join(rows["image_id"] + " " + rows["content_hash"])),
+        "tta": tta,
+        "model": vars(config.model),
+        "batch_size": _batch_size(config),
+        "code": sources(CODE),
+    }
+
+
+def _batch_size(config: Config) -> int:
+    return min(config.optim.batch_size, 16)
+
+
+def _predict(run: Run, folder: Path, rows: pd.DataFrame, place: Answers, wanted: dict) -> None:
     config, _ = run_config(run)
     if not manifest_of(run.folder, "train"):
         say(f"note: run {run.name!r} has not finished training; its best weights so far are used")
     network = trained_network(run, len(CLASSES))
     parts = Parts(place.parts, len(rows), wanted)
     missing = parts.missing()
-    todo = rows.iloc[[i for span in missing for i in span]]
+    todo = sized(rows, SIZE).iloc[[i for span in missing for i in span]]
     start = len(rows) - len(todo)
-    say(f"predict: {len(rows)} images with {run.name!r}, tta {tta}" + (f", going on after {start}" if start else ""))
-    unreadable: list[str] = []
+    going_on = f", going on after {start}" if start else ""
+    say(f"predict: {len(rows)} images with {run.name!r}, tta {place.tta}{going_on}")
+
+    def asked(row: tuple) -> Asked:
+        return asked_of(row.image_id, folder / row.image_path, config.model.size, row.height, row.width)
+
     with recorded(place.folder, "predict", **wanted, config_hash=file_hash(run.config), data=str(folder)) as facts:
-        asked = read_ahead(lambda row: _asked(folder, row, config.model.size, unreadable), todo.itertuples())
-        found = answers(network, asked, tta, min(config.optim.batch_size, 16))
+        found = answers(network, read_ahead(asked, todo.itertuples()), place.tta, wanted["batch_size"])
         found = progress(found, len(rows), "predict", start=start)
         for span in missing:
             parts.write(span, [row | {"class_name": CLASSES[row["class_index"]]} for row in islice(found, len(span))])
-        facts["fallbacks"] = parts.join(place.predictions)
-        facts["unreadable"] = sorted(unreadable)
-    if unreadable:
-        say(f"{len(unreadable)} images could not be read; answered as if black:\n{offenders(sorted(unreadable))}")
+        facts["fallbacks"], facts["unreadable"] = parts.join(place.predictions)
+    if facts["unreadable"]:
+        listed = offenders(facts["unreadable"])
+        say(
+            f"{len(facts['unreadable'])} images could not be read whole; what is missing was taken for black:\n{listed}"
+        )
     if facts["fallbacks"]:
         say(f"{facts['fallbacks']} images with no pixel above 0.5: masks empty, box from the highest probability")
     say(f"written: {place.predictions}")
 
 
-def _asked(folder: Path, row: tuple, size: int, unreadable: list[str]) -> Asked:
-    """The image at working size, with its own size; a black one where it cannot be read, which is noted."""
-    image_hwc = read_pixels(folder / row.image_path)
-    if image_hwc is None:
-        unreadable.append(row.image_id)
-        image_hwc = np.zeros((row.height or SIZE, row.width or SIZE, 3), np.uint8)
-    return Asked(row.image_id, at_size(image_hwc, size), *image_hwc.shape[:2])
-
-
-def _already_made(run: Run, place: Answers, wanted: dict) -> bool:
-    """Whether these very predictions are there. Raises UserError where others are."""
-    if not place.predictions.exists():
-        return False
-    if made_from(place.predictions) != wanted:
-        raise UserError(
-            f"{place.predictions} was made by other weights or for other images. To delete it and what was made of it, "
-            f"repeat the predict command of run {run.name!r} with --overwrite."
-        )
-    return True
-
-
-def _images_hash(folder: Path, rows: pd.DataFrame, indexed: bool) -> str:
-    if indexed:
-        return text_hash("\n".join(rows["image_id"] + " " + rows["content_hash"]))
-    return text_hash("\n".join(f"{path} {(folder / path).stat().st_mtime_ns}" for path in rows["image_path"]))
-
-
-def _loose_images(folder: Path) -> pd.DataFrame:
-    """A row an image file below a folder."""
+def _loose_images(folder: Path) -> tuple[pd.DataFrame, list[str]]:
+    """A row an image file below a folder, and what is left out."""
     if not folder.is_dir():
         raise UserError(f"no folder {folder.absolute()}; --images takes a folder of JPEG or PNG files.")
-    endings = (".jpg", ".jpeg", ".png")
-    found = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in endings)
-    paths = [p.as_posix() for p in found if (folder / p).is_file() and not any(x.startswith(".") for x in p.parts)]
-    if not paths:
-        raise UserError(f"no {', '.join(endings)} files in {folder.absolute()}.")
-    return pd.DataFrame({"image_id": paths, "image_path": paths, "height": 0, "width": 0})
+    found, remarks = image_files(folder)
+    if not found:
+        left = "".join(f"\n  {remark}" for remark in remarks)
+        raise UserError(f"no .jpg, .jpeg, .png files in {folder.absolute()}.{left}")
+    paths = [path.as_posix() for path in found]
+    stamps = [stamp(folder, path) for path in paths]
+    rows = {"image_id": paths, "image_path": paths, "height": 0, "width": 0, "content_hash": stamps}
+    return pd.DataFrame(rows), remarks
 
 
 def _draw(folder: Path, rows: pd.DataFrame, place: Answers) -> None:
-    """One JPEG an answer, beside the predictions; a batch of answers in memory at a time."""
+    """One JPEG an answer, beside the predictions."""
     paths = dict(zip(rows["image_id"], rows["image_path"], strict=True))
-    for batch in pq.ParquetFile(place.predictions).iter_batches(64):
-        for row in batch.to_pylist():
-            image_hwc = read_pixels(folder / paths[row["image_id"]])
-            if image_hwc is None:
-                continue
-            box = tuple(row[corner] for corner in ("x_min", "y_min", "x_max", "y_max"))
+    given = read_predictions(place.predictions, "Predict again with --overwrite.")
+    names = _picture_names(given["image_id"])
+    for row, name in zip(given.to_dict("records"), names, strict=True):
+        image_hwc = read_picture(folder / paths[row["image_id"]]).rgb_hwc
+        if image_hwc is not None:
             words = f"{row['class_name']} {max(row['class_probs']):.2f}" + (" (fall-back)" if row["fallback"] else "")
-            drawn = draw_overlay(image_hwc, row["body_rle"], row["panel_rle"], box, words)
-            name = row["image_id"].replace("/", "__")
-            save_picture(place.folder / "overlay" / (name if name.endswith(".jpg") else f"{name}.jpg"), drawn)
+            box = tuple(row[corner] for corner in BOX)
+            save_picture(
+                place.folder / "overlay" / name, draw_overlay(image_hwc, row["body_rle"], row["panel_rle"], box, words)
+            )
     say(f"drawn: {place.folder / 'overlay'}")
+
+
+def _picture_names(image_ids: Iterable[str]) -> list[str]:
+    """A flat file name for each id, none twice: `a/b.png` is `a__b.png.jpg`, a second one `a__b.png~2.jpg`."""
+    names: dict[str, str] = {}
+    for image_id in image_ids:
+        stem = image_id.replace("/", "__").removesuffix(".jpg")
+        name, count = f"{stem}.jpg", 1
+        while name in names:
+            count += 1
+            name = f"{stem}~{count}.jpg"
+        names[name] = image_id
+    return list(names)

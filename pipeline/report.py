@@ -1,8 +1,10 @@
 """report: a static page for a run, or one that lists all runs."""
 
 import base64
+import functools
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -11,21 +13,22 @@ import cv2
 import jinja2
 import numpy as np
 import pandas as pd
-import yaml
 
-from pipeline.dataset.images import read_pixels
-from pipeline.dataset.index_table import BOX, rows_of
+from pipeline.dataset.index_table import BOX, read_index, rows_hash, rows_of, sized
+from pipeline.dataset.pixels import read_picture
+from pipeline.dataset.prediction_table import read_predictions
 from pipeline.engine.trained import data_of
-from pipeline.errors import UserError
-from pipeline.files import read_json, written_aside
-from pipeline.index import ensure_index
+from pipeline.errors import UserError, reason
+from pipeline.files import file_hash, read_json, write_text
+from pipeline.index import is_current
 from pipeline.masks.draw import errors, overlay, sheet, window
 from pipeline.metrics import tables
 from pipeline.progress import say
-from pipeline.run_folder import SUBMISSIONS, Answers, find_run
+from pipeline.run_folder import SUBMISSIONS, Answers, Run, find_run, manifest_of
 from pipeline.score import score
 from pipeline.tracks import TRACKS
-from pipeline.tracks.spark2026 import CLASSES
+from pipeline.tracks.spark2026 import CLASSES, SIZE
+from pipeline.yaml_files import read_yaml
 
 SIDE = 250  # of a picture, pixels
 FRAME_RGB = (255, 0, 255)
@@ -47,7 +50,7 @@ def report(
         run: name of a trained run; default: a list of all runs
         data: folder of the data set; default: the one the run was trained on
         split: which images; they need labels
-        tta: views averaged; default: those of the run's newest predictions, else none
+        tta: views averaged; default: those last asked for, else none
 
     Example:
         ./run.sh report lite0
@@ -59,10 +62,11 @@ def report(
         return _list_runs()
     chosen = find_run(run)
     folder = data_of(chosen, data)
-    content = score(run, data=folder, split=split, tta=tta)
-    place = chosen.answers(folder, split, tta or chosen.tta_used(folder, split) or "none")
-    truth = rows_of(ensure_index(folder), (split,)).set_index("image_id")
-    given = pd.read_parquet(place.folder / "predictions.parquet").set_index("image_id")
+    views = chosen.views(folder, split, tta)
+    content = score(run, data=folder, split=split, tta=views)
+    place = chosen.answers(folder, split, views)
+    truth = sized(rows_of(read_index(folder), (split,)), SIZE).set_index("image_id")
+    given = read_predictions(place.predictions, "Predict again with --overwrite.").set_index("image_id")
 
     def pictures(rows: list[dict]) -> list[dict]:
         return [_picture(folder, truth.loc[row["image_id"]], given.loc[row["image_id"]], row) for row in rows]
@@ -94,16 +98,17 @@ def report(
 def _list_runs() -> Path:
     """The page of all score.json files below submissions."""
     rows = []
-    for path in SUBMISSIONS.glob("*/*/score.json"):
+    current = functools.cache(is_current)
+    for path in sorted(SUBMISSIONS.glob("*/*/score.json")):
         content, run = read_json(path), path.parts[-3]
-        config = SUBMISSIONS / run / "config.yaml"
+        config = Run(SUBMISSIONS / run).config
         rows.append(
             {
                 "run": run,
                 "link": quote(f"./{run}/{path.parts[-2]}/report.html")
                 if path.with_name("report.html").exists()
                 else None,
-                "recipe": yaml.safe_load(config.read_text()).get("recipe", "") if config.exists() else "",
+                "recipe": read_yaml(config).get("recipe", "") if config.exists() else "",
                 "images": path.parts[-2].rpartition("-")[0],
                 "tta": Answers(path.parent).tta,
                 "score": content.get(TRACK.judge.HEADLINE),
@@ -111,6 +116,7 @@ def _list_runs() -> Path:
                 "rules": tables.changed(content.get("rules") or {}),
                 "gmac": content.get("gmac"),
                 "mparams": content.get("mparams"),
+                "state": _since(Run(SUBMISSIONS / run), Answers(path.parent), content, current),
                 "date": time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime)),
             }
         )
@@ -118,6 +124,25 @@ def _list_runs() -> Path:
         raise UserError(f"no scored run in {SUBMISSIONS.absolute()}: run `./run.sh score` first.")
     rows.sort(key=lambda row: (row["images"], row["rules"], -(row["score"] or 0)))
     return _write(SUBMISSIONS / "report.html", _filled("runs.html", rows=rows, folder=SUBMISSIONS))
+
+
+def _since(run: Run, place: Answers, content: dict, current: Callable[[Path], bool]) -> str:
+    """What has changed since a score was made, in words; empty where nothing has."""
+    made, folder, split = manifest_of(place.folder, "score"), Path(content["data"]), content["split"]
+    changed = []
+    try:
+        if not folder.is_dir() or not current(folder):
+            changed.append("data set")
+        elif rows_hash(sized(rows_of(read_index(folder), (split,)), SIZE)) != made.get("truth_hash"):
+            changed.append("labels")
+        zip = place.folder / TRACK.zip_name
+        if not zip.exists() or file_hash(zip) != made.get("zip_hash"):
+            changed.append("zip")
+        if not run.best.exists() or file_hash(run.best) != manifest_of(place.folder, "predict").get("weights_hash"):
+            changed.append("weights")
+    except UserError as error:
+        changed.append(reason(error))
+    return f"changed since: {', '.join(changed)}" if changed else ""
 
 
 def _filled(template: str, **values: object) -> str:
@@ -129,8 +154,7 @@ def _filled(template: str, **values: object) -> str:
 
 
 def _write(path: Path, page: str) -> Path:
-    with written_aside(path) as aside:
-        aside.write_text(page)
+    write_text(path, page)
     say(f"report: {path}, {len(page) / 1e6:.1f} MB")
     return path
 
@@ -142,8 +166,8 @@ def _embedded(content: bytes, kind: str) -> str:
 def _picture(folder: Path, truth: pd.Series, given: pd.Series, row: dict) -> dict:
     """The image with the craft's surroundings framed; those with truth, with the answer, and its error; a line."""
     height, width = int(truth["height"]), int(truth["width"])
-    image_hwc = read_pixels(folder / truth["image_path"])
-    if image_hwc is None:
+    image_hwc = read_picture(folder / truth["image_path"]).rgb_hwc
+    if image_hwc is None or image_hwc.shape[:2] != (height, width):
         image_hwc = np.zeros((height, width, 3), np.uint8)
     boxes = [tuple(of[BOX].astype(float)) for of in (truth, given)]
     masks = [(of["body_rle"], of["panel_rle"]) for of in (truth, given)]

@@ -7,6 +7,7 @@ import dataclasses
 import importlib.metadata
 import platform
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from pipeline.files import drop_leftovers, read_json, write_json
 DATA = Path("data")
 SUBMISSIONS = Path("submissions")
 SET_MARKS = ("train.csv", "val.csv", "images", "index.parquet")  # any of these makes a folder a data set
+VIEWS = "views.json"
 PACKAGES = ("torch", "segmentation-models-pytorch", "timm", "albumentations", "numpy", "opencv-python-headless")
 
 
@@ -63,13 +65,32 @@ class Run:
         """The folder of this run's predictions for a split of a data set."""
         return Answers(self.folder / f"{data.resolve().name}-{split}-{tta}")
 
-    def tta_used(self, data: Path, split: str) -> str | None:
-        """The views of the newest predictions for this split of this set, else of the newest of the run, or None."""
-        made = sorted(self.folder.glob("*-*-*/predictions.parquet"), key=lambda path: path.stat().st_mtime)
-        made = [path for path in made if path.parent.name.split("-")[-2] != "images"]  # loose images say nothing here
-        same = [path for path in made if path.parent.name.rpartition("-")[0] == f"{data.resolve().name}-{split}"]
-        newest = (same or made or [None])[-1]
-        return newest.parent.name.rpartition("-")[2] if newest else None
+    @property
+    def seen(self) -> Path:
+        """The images it was fitted on and selected on: image_id, content_hash, and use, fit or tune."""
+        return self.folder / "seen.parquet"
+
+    def ask(self, data: Path, split: str, tta: str) -> None:
+        """Note the views that were last asked for, of this split of this set and of all."""
+        path = self.folder / VIEWS
+        said = read_json(path)
+        of = f"{data.resolve().name}-{split}"
+        if list(said.items())[-1:] != [(of, tta)]:
+            said.pop(of, None)
+            write_json(path, said | {of: tta})  # the last one stands last
+
+    def views(self, data: Path, split: str, tta: str | None) -> str:
+        """The views meant, said in a line where they were not given: those last asked for, for this split if it was."""
+        if tta is not None:
+            return tta
+        said = read_json(self.folder / VIEWS)
+        of = f"{data.resolve().name}-{split}"
+        if not said:
+            print("views: none, as nothing was predicted yet (--tta names others)")
+            return "none"
+        last = of if of in said else list(said)[-1]
+        print(f"views: {said[last]}, as last asked for {last} (--tta names others)")
+        return said[last]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,7 +174,7 @@ def recorded(folder: Path, stage: str, **facts: object) -> Iterator[dict]:
     yield facts
     manifest = read_json(folder / "manifest.json")
     manifest[stage] = {
-        "command": " ".join(sys.argv),
+        "command": shlex.join(sys.argv),
         **facts,
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
         "git_commit": _commit(),

@@ -7,22 +7,21 @@ from typing import Literal
 
 import pandas as pd
 
-from pipeline.dataset.index_table import BOX, FILE, rows_of
-from pipeline.engine.trained import data_of, run_config
-from pipeline.errors import UserError, offenders
+from pipeline.dataset.index_table import BOX, rows_hash, rows_of
+from pipeline.engine.trained import data_of, seen_by
+from pipeline.errors import UserError, command
 from pipeline.files import file_hash, write_json
 from pipeline.index import ensure_index
 from pipeline.metrics import tables
 from pipeline.metrics.ceiling import through_jpeg, through_rle, through_size
 from pipeline.metrics.coco import average_precision, craft_truth, part_truth
-from pipeline.package import efficiency_of, package
-from pipeline.predict import predict
+from pipeline.package import asked_rows, packaged
 from pipeline.processes import cores, spread
 from pipeline.progress import say
 from pipeline.run_folder import Run, find_data, find_run, manifest_of, recorded
 from pipeline.tracks import TRACKS, Track
 from pipeline.tracks.judged import Judged
-from pipeline.tracks.spark2026 import CLASSES, SIZE
+from pipeline.tracks.spark2026 import CLASSES
 from pipeline.tracks.spark2026.score import ASSUMED, Rules
 
 LARGEST = 4096  # pixels, of a ceiling's working size
@@ -53,7 +52,7 @@ def score(
         versus: another run or zip to compare with on the same images: differences with paired intervals
         data: folder of the data set; default: the one the run was trained on
         split: which images; they need labels
-        tta: views averaged; default: those of the run's newest predictions, else none
+        tta: views averaged; default: those last asked for, else none
         track: the competition whose judge and format it is
         rules: what the organisers have not published
         compare_rules: also print the last figure with each rule changed, and its lowest and highest over all rules
@@ -84,15 +83,18 @@ def score(
     def judge(name: str | None, of: Run | None) -> Judged:
         if of is None:
             return Judged.of(form, Path(name), truth, rules)
-        return Judged.of(form, _zip_of(of, folder, split, tta, form), truth, rules, _recounted(of))
+        zip, compute = _zip_of(of, folder, truth, split, tta, form)
+        return Judged.of(form, zip, truth, rules, compute)
 
     first = judge(run, trained)
     content = first.content() | {"split": split, "data": str(folder)}
     say(tables.card(content, form.judge.WORDS, form.judge.aside(content), first.zip))
+    for note in first.notes:
+        say(f"note: {note}")
     for one in filter(None, (trained, other)):
-        _warn(one, folder, split)
+        _warn(one, truth, split)
     if trained is not None:
-        _write(first.zip, folder, content)
+        _write(first.zip, truth, content)
     if details:
         say(tables.details(content, CLASSES))
     if coco:
@@ -118,56 +120,55 @@ def _rules_of(track: Track, rules: Rules) -> object:
 
 
 def _truth(folder: Path, split: str) -> pd.DataFrame:
-    """The index rows of a split. Raises UserError where they have no labels, or not the size of answers."""
+    """The index rows of a split, with the sizes of its answers. Raises UserError where they have no labels."""
     truth = rows_of(ensure_index(folder), (split,))
     labelled = truth["class_index"].ge(0) | truth[BOX].notna().all(axis=1) | truth["body_rle"].notna()
     if not labelled.any():
         raise UserError(f"split {split} of {folder} has no labels: it can be packaged, not scored.")
-    odd = truth[truth["body_rle"].notna() & (truth[["height", "width"]] != SIZE).any(axis=1)]
-    if len(odd):
-        listed = offenders([f"{row.image_id}: {row.width}x{row.height}" for row in odd.itertuples()])
-        raise UserError(f"answers are {SIZE}x{SIZE}, and the truth of {split} is not:\n{listed}")
-    return truth
+    return asked_rows(folder, truth, split)
 
 
-def _zip_of(run: Run, folder: Path, split: str, tta: str | None, track: Track) -> Path:
-    """The run's zip as it lies there; made first where it is missing. Raises UserError where its weights are older."""
-    place = run.answers(folder, split, tta or run.tta_used(folder, split) or "none")
+def _zip_of(
+    run: Run, folder: Path, truth: pd.DataFrame, split: str, tta: str | None, track: Track
+) -> tuple[Path, dict]:
+    """The run's zip, made where it is missing or out of date, and its compute as just recounted.
+
+    Raises:
+        UserError: a zip is there that package did not make, or predictions of something else are.
+    """
+    views = run.views(folder, split, tta)
+    place, stage = run.answers(folder, split, views), f"package {track.name}"
     path = place.folder / track.zip_name
-    if not path.exists():
-        package(run.name, folder, split, place.tta, track.name)
-        return path
-    predict(run.name, folder, split, place.tta)
-    made = manifest_of(place.folder, f"package {track.name}")
-    hashes = {"zip_hash": file_hash(path), "predictions_hash": file_hash(place.predictions)}
-    if any(made.get(name) != value for name, value in hashes.items()):
+    if path.exists() and manifest_of(place.folder, stage).get("zip_hash") != file_hash(path):
         raise UserError(
             f"{path} is not what package made of the run's predictions. "
-            "`./run.sh package` makes it anew; by its path it is judged as anybody's zip."
+            f"`{command('package', '--run', run.name, '--data', folder, '--split', split, '--tta', views)}` makes it "
+            "anew; by its path it is judged as anybody's zip."
         )
-    return path
+    packaged(run, folder, truth, split, views, track)
+    counted = manifest_of(place.folder, stage)["efficiency"]
+    return path, {"gmac": counted["gmac"], "mparams": counted["mparams"], "compute": "recounted from the run"}
 
 
-def _recounted(run: Run) -> dict:
-    counted = efficiency_of(run)
-    return {"gmac": counted["gmac"], "mparams": counted["mparams"], "compute": "recounted from the run"}
-
-
-def _write(path: Path, folder: Path, content: dict) -> None:
+def _write(path: Path, truth: pd.DataFrame, content: dict) -> None:
     place = path.with_name(path.stem.replace("submission", "score") + ".json")
-    with recorded(path.parent, place.stem, zip_hash=file_hash(path), index_hash=file_hash(folder / FILE)):
+    with recorded(path.parent, place.stem, zip_hash=file_hash(path), truth_hash=rows_hash(truth)):
         write_json(place, content)
 
 
-def _warn(run: Run, folder: Path, split: str) -> None:
-    """Say where the run has seen the images before."""
-    config, said = run_config(run)
-    if Path(said["data"]).resolve() != folder.resolve():
+def _warn(run: Run, truth: pd.DataFrame, split: str) -> None:
+    """Say where the run has seen the images before, wherever they lay then."""
+    seen = seen_by(run)
+    if seen is None:
+        say(f"note: run {run.name} does not say which images it was fitted on; see that these are others")
         return
-    if split in config.fit_on.split("+"):
-        say(f"note: {run.name} was fitted on {split}; the score says nothing about new images")
-    elif split == "tune":
-        say(f"note: the weights of {run.name} were selected on tune; the score is too high for new images")
+    for use, words, so in (
+        ("fit", f"{run.name} was fitted on", "the score says nothing about new images"),
+        ("tune", f"the weights of {run.name} were selected on", "the score is too high for new images"),
+    ):
+        count = truth["content_hash"].isin(seen.loc[seen["use"] == use, "content_hash"]).sum()
+        if count:
+            say(f"note: {words} {count} of these {len(truth)} images of {split}; {so}")
 
 
 def _show_coco(judged: Judged) -> None:

@@ -12,8 +12,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from pipeline.errors import UserError, offenders
-from pipeline.files import drop_leftovers, file_hash, make_folder, read_json, text_hash, write_json, written_aside
+from pipeline.errors import UserError, command, offenders
+from pipeline.files import drop_leftovers, files_hash, read_json, write_json, write_text
+from pipeline.locks import alone_in
 from pipeline.processes import cores, spread
 from pipeline.progress import progress
 from pipeline.run_folder import DATA
@@ -113,9 +114,17 @@ def _settings(count: int, size: int, seed: int, val: int | None, test: int | Non
 
 
 def _generate(out: Path, studio: Studio, settings: dict, processes: int) -> list[Shot]:
-    """Make what is missing in `out`, then write the tables; all shots of the set."""
+    """Make what is missing in `out`, alone in it; all shots of the set."""
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out} is a file; expected a folder, new or empty. Choose another with --out.")
+    with alone_in(out, "simulate"):
+        _claim(out, settings)
+        return _made(out, studio, settings, processes)
+
+
+def _made(out: Path, studio: Studio, settings: dict, processes: int) -> list[Shot]:
+    """The images that are missing, then the tables; all shots."""
     began = time.monotonic()
-    _claim(out, settings)
     train = settings["count"] - settings["val"]
     plan = shots(studio, train, settings["val"], settings["test"])
     missing = [shot for shot in plan if not is_made(out, shot)]
@@ -131,14 +140,14 @@ def _generate(out: Path, studio: Studio, settings: dict, processes: int) -> list
         _write_table(path, [shot.row(box) for shot, (box, _) in pairs if shot.split == path.stem])
     seconds = time.monotonic() - began
     rate = f"{len(missing)} images in {seconds:.0f} s, {len(missing) / max(seconds, 1e-9):.1f} img/s"
-    print(f"{out}: {_numbers(settings)}; rendered {rate}. Next: ./run.sh index --data {out}")
+    print(f"{out}: {_numbers(settings)}; rendered {rate}. Next: {command('index', '--data', out)}")
     return plan
 
 
 def _version() -> str:
     """12 hex digits of the simulator's code: other code may draw other images from the same seed."""
     sources = sorted((Path(__file__).parent / "scenes").rglob("*.py"))
-    return text_hash("\n".join(file_hash(path) for path in sources))[:12]
+    return files_hash(sources)
 
 
 def _tables_stand(out: Path, settings: dict) -> bool:
@@ -161,9 +170,6 @@ def _numbers(settings: dict) -> str:
 
 def _claim(out: Path, settings: dict) -> None:
     """Put the settings into a new folder, or see that those in an old one are the same."""
-    if out.exists() and not out.is_dir():
-        raise UserError(f"{out} is a file; expected a folder, new or empty. Choose another with --out.")
-    make_folder(out)
     drop_leftovers(out)
     there = read_json(out / SETTINGS)
     if not there and any(path.name != SETTINGS and not path.name.startswith(".") for path in out.iterdir()):
@@ -193,8 +199,7 @@ def _write_table(path: Path, rows: list[tuple[str, ...]]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerows([COLUMNS, *rows])
-    with written_aside(path) as aside:
-        aside.write_text(text.getvalue())
+    write_text(path, text.getvalue())
 
 
 def _check(out: Path, labelled: list[Shot], studio: Studio, processes: int) -> None:

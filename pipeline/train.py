@@ -1,7 +1,6 @@
 """train: a network from a recipe, fitted on the train rows, selected on tune by the judge."""
 
 import dataclasses
-import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -11,22 +10,27 @@ import yaml
 from pipeline.config import Config, flat, refuse_impossible
 from pipeline.dataset.augment import Augment
 from pipeline.dataset.images import Sample, cached_images
-from pipeline.dataset.index_table import FILE, rows_of, usable
-from pipeline.dataset.loader import EpochOrder, TrainingImages, training_loader
+from pipeline.dataset.index_table import problem_counts, rows_hash, rows_of, usable
+from pipeline.dataset.loader import EpochOrder, TrainingImages, batches, training_loader
 from pipeline.engine.checkpoints import load_last, save_weights
 from pipeline.engine.inference import Asked, answers
 from pipeline.engine.log import draw_curves, write_lines
-from pipeline.engine.training import Training
+from pipeline.engine.trained import write_seen
+from pipeline.engine.training import CODE, Training
 from pipeline.errors import UserError
-from pipeline.files import drop_leftovers, file_hash, written_aside
+from pipeline.files import drop_leftovers, file_hash, write_text
 from pipeline.index import ensure_index
+from pipeline.locks import FILE as LOCK
+from pipeline.locks import alone_in, empty
 from pipeline.models.cost import gmac, mparams
 from pipeline.models.network import SpacecraftNet, build_network
 from pipeline.processes import cores
 from pipeline.progress import progress, say
 from pipeline.run_folder import Run, find_data, manifest_of, recorded, run_named
+from pipeline.sources import differences, sources
 from pipeline.tracks import TRACKS
 from pipeline.tracks.spark2026 import CLASSES
+from pipeline.yaml_files import read_yaml
 
 TRACK = TRACKS["spark2026"]  # whose judge selects the weights
 
@@ -56,15 +60,22 @@ def train(
     folder = find_data(data)
     index = ensure_index(folder)
     place = run_named(run or Path(recipe).stem)
-    index_hash = file_hash(folder / FILE)
     wanted = dataclasses.asdict(config) | {"recipe": recipe, "data": str(folder), "track": TRACK.name}
-    going_on = _may_go_on(place, wanted, index_hash, overwrite)
+    with alone_in(place.folder, "train"):
+        going_on = _may_go_on(place, wanted, rows_hash(index), overwrite)
+        _train(config, wanted, folder, index, place, going_on)
+    return place
+
+
+def _train(config: Config, wanted: dict, folder: Path, index: pd.DataFrame, place: Run, going_on: bool) -> None:
+    """The training itself, into a run's folder that this process is alone in."""
     fit_rows = _usable_rows(index, tuple(config.fit_on.split("+")))
     tune_rows = _usable_rows(index, ("tune",))
     if _accuracy(tune_rows, tune_rows)["s_acc"] is None:
         raise UserError(
             "the tune images lack boxes or masks, so nothing can be selected on them; see `./run.sh index`."
         )
+    _say_marked(fit_rows)
 
     torch.manual_seed(config.seed)
     network = build_network(config.model, len(CLASSES), load_weights=not going_on)
@@ -74,9 +85,9 @@ def train(
         f"{len(fit_rows)} images, {config.optim.epochs} epochs"
     )
     if not going_on:  # only now, when nothing is left that could be refused
-        shutil.rmtree(place.folder, ignore_errors=True)
-        with written_aside(place.config) as aside:
-            aside.write_text(yaml.safe_dump(wanted, sort_keys=False))
+        empty(place.folder)
+        write_seen(place, fit_rows, tune_rows)
+    write_text(place.config, yaml.safe_dump(wanted, sort_keys=False))  # a run that goes on may have moved its data
     fit, tune = (cached_images(folder, rows, config.model.size, config.loader.cache) for rows in (fit_rows, tune_rows))
     order = EpochOrder(len(fit_rows), config.optim.batch_size, config.seed)
     loader = training_loader(
@@ -90,12 +101,12 @@ def train(
         drop_leftovers(place.last.parent)
         say(f"going on after epoch {training.epoch} of {config.optim.epochs}")
 
+    made_from = {"index_hash": rows_hash(index), "code": sources(CODE)}
     with recorded(
         place.folder,
         "train",
-        recipe=recipe,
-        data=str(folder),
-        index_hash=index_hash,
+        **{name: wanted[name] for name in ("recipe", "data")},
+        **made_from,
         config_hash=file_hash(place.config),
         seed=config.seed,
     ) as facts:
@@ -103,12 +114,11 @@ def train(
         tick = progress(range(training.step, total), total, "train", "step", start=training.step)
         while training.epoch < config.optim.epochs:
             order.epoch = training.epoch
-            losses = training.run_epoch(loader, tick)
+            losses = training.run_epoch(batches(loader), tick)
             _select(training, losses, place, tune, tune_rows)
-            training.save(place.last, index_hash=index_hash)
+            training.save(place.last, **made_from)
         facts |= {"weights_hash": file_hash(place.best), "epochs": training.epoch}
     say(f"trained: {place.best}, S_acc {training.best:.4f} on {len(tune_rows)} tune images; curves in {place.curves}")
-    return place
 
 
 def is_finished(run: Run) -> bool:
@@ -119,43 +129,34 @@ def is_finished(run: Run) -> bool:
 def _may_go_on(place: Run, wanted: dict, index_hash: str, overwrite: bool) -> bool:
     """Whether an unfinished run of this very config and data is there; False where a new one may begin.
 
-    With `overwrite` too it goes on, so that a killed `train --overwrite` is not begun again by the same command.
-
     Raises:
         UserError: another run, or a finished one, is there, and not to be overwritten.
     """
     if not place.config.exists():
-        if place.folder.exists() and any(place.folder.iterdir()):
+        if any(path.name != LOCK for path in place.folder.iterdir()):
             raise UserError(f"{place.folder} holds files that are no run's. Choose another --run.")
         return False
-    if not (place.last.exists() or is_finished(place)):
+    if overwrite or not (place.last.exists() or is_finished(place)):
         return False
-    was, now = flat(yaml.safe_load(place.config.read_text())), flat(wanted)
+    was, now = flat(read_yaml(place.config)), flat(wanted)
     changed = [
         f"{name} {was.get(name)} -> {now.get(name)}"
         for name in {**was, **now}
         if was.get(name) != now.get(name) and not name.startswith("loader.") and name != "data"
     ]
+    begun = None if is_finished(place) else load_last(place.last)
     refusal = None
     if changed:
         refusal = f"run {place.name!r} was begun with another config: {'; '.join(changed[:5])}."
-    elif is_finished(place):
+    elif begun is None:
         refusal = f"run {place.name!r} is finished ({wanted['optim']['epochs']} epochs)."
-    elif _begun_on(place, overwrite) != index_hash:
+    elif begun.get("index_hash") != index_hash:
         refusal = f"{wanted['data']} has changed since run {place.name!r} was begun."
-    if refusal and not overwrite:
+    if refusal:
         raise UserError(f"{refusal} Choose another --run, or --overwrite to delete {place.folder}.")
-    return refusal is None
-
-
-def _begun_on(place: Run, overwrite: bool) -> str | None:
-    """The hash of the index that a run was begun on; None for a damaged checkpoint that may be overwritten."""
-    try:
-        return load_last(place.last)["index_hash"]
-    except UserError:
-        if overwrite:
-            return None
-        raise
+    if other := differences({"code": begun.get("code")}, {"code": sources(CODE)}):
+        say(f"note: begun with other code ({'; '.join(other[:3])}); --overwrite begins anew with this")
+    return True
 
 
 def _usable_rows(index: pd.DataFrame, splits: tuple[str, ...]) -> pd.DataFrame:
@@ -166,6 +167,15 @@ def _usable_rows(index: pd.DataFrame, splits: tuple[str, ...]) -> pd.DataFrame:
     if (good.sum() < 2 and splits != ("tune",)) or not good.any():
         raise UserError(f"only {good.sum()} usable images in {'+'.join(splits)}; run `./run.sh index` to see why.")
     return rows[good].reset_index(drop=True)
+
+
+def _say_marked(rows: pd.DataFrame) -> None:
+    """A line for each class without images, and for each mark of the index that does not keep an image out."""
+    lacking = [name for number, name in enumerate(CLASSES) if number not in set(rows["class_index"])]
+    if lacking:
+        say(f"no train image of {', '.join(lacking)}: what is never shown is hardly answered")
+    for code, count in problem_counts(rows).items():
+        say(f"{count} of {len(rows)} images are marked {code} by the index: trained on as they are")
 
 
 def _workers(wanted: int) -> int:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pipeline.dataset.index_table import rows_of
 from pipeline.index import ensure_index
+from pipeline.package import asked_rows
 from pipeline.progress import say
 from pipeline.run_folder import find_data
 from pipeline.tracks import TRACKS
@@ -31,10 +32,12 @@ def validate(
         ./run.sh validate submissions/lite0/spark2026-test-d4/submission.zip
     """
     folder = find_data(data)
-    image_ids = rows_of(ensure_index(folder), (split,))["image_id"].tolist()
-    findings, _, _ = TRACKS[track].submission.examine(zip, image_ids)
+    rows = asked_rows(folder, rows_of(ensure_index(folder), (split,)), split)
+    findings, _, _ = TRACKS[track].submission.examine(zip, rows)
     for check, complaints in findings.items():
         word = "not reached" if complaints is None else "ok" if not complaints else f"WRONG: {len(complaints)}"
         say(f"{check:60} {word}")
     findings.refuse(zip)
-    say(f"valid: {zip}, {len(image_ids)} images of {split}")
+    for note in findings.notes:
+        say(f"note: {note}")
+    say(f"valid: {zip}, {len(rows)} images of {split}")

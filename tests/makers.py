@@ -103,6 +103,11 @@ def answers(numbers: list[int]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def asked(image_ids: list[str], height: int = 1024, width: int = 1024) -> pd.DataFrame:
+    """The images that a submission must answer, all of one size."""
+    return pd.DataFrame({"image_id": image_ids, "height": height, "width": width})
+
+
 def true_answers(folder: Path) -> pd.DataFrame:
     """The truth of a data set's val split as rows that a submission can be written from."""
     rows = rows_of(read_index(folder), ("val",))

@@ -1,11 +1,16 @@
 import errno
 import hashlib
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.files import drop_leftovers, file_hash, read_json, text_hash, write_json, written_aside
+from pipeline.files import DiskError, drop_leftovers, file_hash, read_json, text_hash, write_json, written_aside
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_a_file_is_whole_or_not_there(tmp_path):
@@ -23,10 +28,35 @@ def test_a_file_is_whole_or_not_there(tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_full_disk_is_one_line(tmp_path):
-    with pytest.raises(UserError, match="No space left on device") as error, written_aside(tmp_path / "a"):
-        raise OSError(errno.ENOSPC, "No space left on device")
+@pytest.mark.parametrize("number", ["ENOSPC", "EDQUOT", "EFBIG", "EIO", "EPERM", "ENOTDIR", "ENAMETOOLONG", "EROFS"])
+def test_whatever_keeps_a_file_from_being_written_is_one_line(tmp_path, number):
+    words = os.strerror(getattr(errno, number))
+    with pytest.raises(DiskError, match=f"cannot write {tmp_path / 'a'}: {words}. Free some") as error:  # noqa: SIM117
+        with written_aside(tmp_path / "a") as aside:
+            aside.write_text("half")
+            raise OSError(getattr(errno, number), words)
     assert "\n" not in str(error.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_larger_than_the_process_may_write(tmp_path):
+    """A real limit, of the kernel's: EFBIG."""
+    code = (
+        "import resource, signal, sys; from pathlib import Path; from pipeline.files import write_bytes\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "write_bytes(Path(sys.argv[1]), bytes(2000))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "a")]
+    done = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert done.stderr.splitlines()[-1].endswith("File too large. Free some space or choose another folder.")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_name_of_a_file_that_is_too_long(tmp_path):
+    with pytest.raises(DiskError, match="File name too long"), written_aside(tmp_path / ("n" * 250)):
+        raise AssertionError
 
 
 def test_a_folder_that_may_not_be_written_is_one_line(tmp_path, monkeypatch):
@@ -38,13 +68,32 @@ def test_a_folder_that_may_not_be_written_is_one_line(tmp_path, monkeypatch):
         raise AssertionError
 
 
-def test_what_killed_processes_left_is_dropped(tmp_path):
-    mine, dead = tmp_path / f".a.{os.getpid()}.part.npy", tmp_path / ".a.999999999.part.npy"
-    mine.touch()
-    dead.touch()
-    (tmp_path / "a.npy").touch()
+WRITE = """
+import sys
+from pathlib import Path
+from pipeline.files import written_aside
+with written_aside(Path(sys.argv[1])) as aside:
+    aside.write_bytes(b"half")
+    print(aside.name, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_killed_processes_left_is_dropped_and_what_a_living_one_writes_is_not(tmp_path):
+    command = [sys.executable, "-c", WRITE, str(tmp_path / "a.npy")]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    living, killed = (
+        subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    )
+    names = [process.stdout.readline().strip() for process in (living, killed)]
+    killed.kill()
+    killed.communicate()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
     drop_leftovers(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [mine.name, "a.npy"]
+    assert [path.name for path in tmp_path.iterdir()] == names[:1]
+    living.communicate()
+    assert (tmp_path / "a.npy").read_bytes() == b"half"
 
 
 def test_json(tmp_path):

@@ -1,17 +1,25 @@
+import errno
+import json
 import os
+import re
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline import files
 from pipeline import index as verb
 from pipeline.dataset.index_table import SCHEMA, read_index
 from pipeline.errors import UserError
-from pipeline.index import index
+from pipeline.index import ensure_index, index
+from pipeline.locks import alone_in
 from pipeline.masks import rle
-from tests.makers import scene, spark2022, spark2024, write_rgb
+from tests.makers import COLOURS, scene, spark2022, spark2024, write_rgb
 
 
 @pytest.fixture(scope="module")
@@ -73,10 +81,12 @@ def test_tune_is_a_seeded_share_of_every_class_of_train(many, capsys):
     other = index(many, seed=1)
     assert set(other.loc[other["split"] == "tune", "image_id"]) != set(tune["image_id"])
     assert (other["split"] == "tune").sum() == 6
-    index(many)
+    kept = index(many)
+    assert set(kept.loc[kept["split"] == "tune", "image_id"]) == set(other.loc[other["split"] == "tune", "image_id"])
+    index(many, seed=0)
     assert (many / "index.parquet").read_bytes() == data
-    assert (first["problems"] == "image-size: 64x64, expected 1024x1024").all()  # a mark, and no more
-    assert "no problems" not in capsys.readouterr().out
+    assert (first["problems"] == "").all()
+    assert "images are 64x64: good for local work; uploads are 1024x1024\nno problems" in capsys.readouterr().out
 
 
 def test_images_of_equal_content_go_to_tune_together(folder):
@@ -217,3 +227,147 @@ def test_no_data(tmp_path):
         index(tmp_path)
     with pytest.raises(UserError, match="no folder"):
         index(tmp_path / "nothing")
+
+
+def test_the_seed_belongs_to_the_index_and_is_kept(many, capsys):
+    chosen = index(many, seed=5)
+    tune = set(chosen.loc[chosen["split"] == "tune", "image_id"])
+    (many / "val.csv").write_text((many / "val.csv").read_text() + "\n")
+    assert set(ensure_index(many)[lambda rows: rows["split"] == "tune"]["image_id"]) == tune
+    assert "val.csv has changed. Making it" in capsys.readouterr().out
+    for name in ("index.parquet", "index.cache"):  # either file remembers it
+        (many / name).unlink()
+        assert set(ensure_index(many)[lambda rows: rows["split"] == "tune"]["image_id"]) == tune
+    index(many, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            lambda folder: touched(folder / "val.csv", (folder / "val.csv").read_text().replace("(", "[", 1)),
+            "val.csv has",
+        ),
+        (lambda folder: (folder / "val.csv").unlink(), "val.csv is gone"),
+        (lambda folder: (folder / "images/test/test_00000_img.jpg").unlink(), "1 are gone"),
+        (lambda folder: shutil.copy(folder / "images/test/test_00000_img.jpg", folder / "images/test/b.jpg"), "b.jpg"),
+        (lambda folder: write_rgb(folder / "images/Cheops/val/00002_img.jpg", scene(5)[0]), "Cheops/00002_img.jpg"),
+        (lambda folder: write_rgb(folder / "mask/Cheops/val/00002_layer.jpg", scene(5)[0]), "Cheops/00002_img.jpg"),
+        (lambda folder: (folder / "index.cache").unlink(), "7 images are new"),
+        (lambda folder: (folder / "index.parquet").unlink(), "there is none yet"),
+    ],
+)
+def test_whatever_changes_is_noticed_whatever_its_time(folder, capsys, change, words):
+    index(folder)
+    change(folder)
+    for path in folder.rglob("*"):
+        if path.stat().st_mtime > 1.7e9 and path.is_file() and path.suffix == ".csv":
+            os.utime(path, (10**9, 10**9))
+    capsys.readouterr()
+    ensure_index(folder)
+    assert re.search(rf"^index of .*{words}.*Making it$", capsys.readouterr().out, re.MULTILINE)
+    ensure_index(folder)
+    assert capsys.readouterr().out == ""
+
+
+def touched(path, text):
+    path.write_text(text)
+
+
+def test_other_code_makes_the_index_anew(folder, monkeypatch, capsys):
+    index(folder)
+    real = verb.sources
+    monkeypatch.setattr(verb, "sources", lambda files: real(files) | {"dataset/splits.py": "other"})
+    ensure_index(folder)
+    assert "code of dataset/splits.py. Making it" in capsys.readouterr().out
+
+
+def test_nothing_is_written_where_nothing_has_changed(folder, monkeypatch):
+    index(folder)
+    monkeypatch.setattr(files, "written_aside", None)
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    index(folder)
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def test_a_set_that_may_not_be_written_is_told_how_to_link_it(folder, monkeypatch):
+    def mkdir(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(type(folder), "mkdir", mkdir)
+    with pytest.raises(UserError, match=rf"Read-only file system.*ln -s {folder}/\* data/mine/"):
+        index(folder)
+
+
+def test_what_could_not_be_read_is_not_remembered(folder, monkeypatch, capsys):
+    real = Path.read_bytes
+    bad = folder / "images/Cheops/val/00002_img.jpg"
+
+    def read(self):
+        if self == bad:
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return real(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", read)
+        rows = index(folder).set_index("image_id")
+    path = "images/Cheops/val/00002_img.jpg"
+    assert rows.loc["Cheops/00002_img.jpg", "problems"] == f"image-unreadable: {path}: Stale file handle"
+    capsys.readouterr()
+    assert (ensure_index(folder)["problems"] == "").all()
+    assert "could not be read before (Cheops/00002_img.jpg). Making it" in capsys.readouterr().out
+
+
+def test_boxes_that_are_none_are_cleared_and_not_exported(folder, capsys):
+    text = (folder / "val.csv").read_text()
+    box = str(scene(2)[2])
+    for none in ("(0, 0, 0, 0)", "(500, 500, 100, 100)", "(inf, 200, 300, 400)", "(nan, nan, nan, nan)"):
+        (folder / "val.csv").write_text(text.replace(box, none))
+        row = index(folder, coco=True).set_index("image_id").loc["Cheops/00002_img.jpg"]
+        assert row["problems"].startswith("box-invalid: ")
+        assert row[["x_min", "y_min", "x_max", "y_max"]].isna().all()
+
+        def refuse(word):
+            raise AssertionError(word)
+
+        truth = json.loads((folder / "coco_val_craft.json").read_text(), parse_constant=refuse)
+        assert [annotation["image_id"] for annotation in truth["annotations"]] == ["XMM Newton/00002_img.jpg"]
+
+
+def test_one_image_of_another_size_is_marked(folder, capsys):
+    image_hwc, labels_hw, _ = scene(2)
+    write_rgb(folder / "images/Cheops/val/00002_img.jpg", image_hwc[:1000])
+    write_rgb(folder / "mask/Cheops/val/00002_layer.jpg", COLOURS[labels_hw[:1000]])
+    rows = index(folder).set_index("image_id")["problems"]
+    assert rows["Cheops/00002_img.jpg"] == "image-size: 1024x1000, most are 1024x1024"
+    assert (rows != "").sum() == 1
+    assert "good for local work" not in capsys.readouterr().out
+
+
+def test_strict_counts_notes(folder):
+    index(folder, strict=True)
+    shutil.copy(folder / "train.csv", folder / "Train.csv")
+    with pytest.raises(UserError, match="0 rows have problems and there are 1 notes"):
+        index(folder, strict=True)
+
+
+def test_damaged_pages_are_one_line_and_index_mends_them(folder):
+    index(folder)
+    content = (folder / "index.parquet").read_bytes()
+    (folder / "index.parquet").write_bytes(content[:200] + bytes(1000) + content[1200:])
+    with pytest.raises(
+        UserError, match=r"index\.parquet is damaged .*`./run.sh index --data .*` makes it anew"
+    ) as error:
+        ensure_index(folder)
+    assert "\n" not in str(error.value)
+    index(folder)
+    assert (folder / "index.parquet").read_bytes() == content
+
+
+def test_two_at_once(folder):
+    with alone_in(folder, "index"):
+        command = [sys.executable, "-m", "pipeline", "index", "--data", str(folder)]
+        environment = os.environ | {"PYTHONPATH": str(Path(verb.__file__).parents[1])}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert re.search(rf"^error: {folder} is in use: `index`, process {os.getpid()} on .*\n$", done.stderr)

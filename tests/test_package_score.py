@@ -1,23 +1,30 @@
 import json
+import os
 import re
 import shutil
 import zipfile
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline import package as verb
 from pipeline.cli import main
 from pipeline.config import config_of, recipe_values
+from pipeline.dataset.index_table import read_index
 from pipeline.errors import UserError
 from pipeline.masks import rle
 from pipeline.metrics import bootstrap, tables
 from pipeline.package import package
+from pipeline.predict import predict
 from pipeline.score import score
 from pipeline.tracks import TRACKS
+from pipeline.tracks.findings import Findings
 from pipeline.tracks.spark2026 import CLASSES, submission
 from pipeline.train import train
-from tests.makers import true_answers
+from tests.makers import COLOURS, scene, spark2024, true_answers, write_rgb
 
 
 def declare(path, **changes):
@@ -33,7 +40,8 @@ def declare(path, **changes):
 
 def test_the_upload_answers_every_test_image(stand):
     place = package(split="test")
-    rows, efficiency = submission.read(place.folder / "submission.zip", ["test_00000_img.jpg", "test_00001_img.jpg"])
+    asked = pd.DataFrame({"image_id": ["test_00000_img.jpg", "test_00001_img.jpg"], "height": 1024, "width": 1024})
+    rows, efficiency = submission.read(place.folder / "submission.zip", asked)
     assert len(rows) == 2
     assert efficiency["mparams"] == pytest.approx(0.282828)
     assert efficiency["gmac"] == pytest.approx(0.004734, abs=1e-6)
@@ -132,11 +140,11 @@ def test_an_invalid_zip_is_not_scored_nor_left(stand, monkeypatch):
 def test_a_run_fitted_on_val_says_so(stand, capsys):
     train(config_of(recipe_values("smoke") | {"optim.epochs": 1, "fit_on": "train+val"}), "smoke", run="final")
     score()
-    assert "note: final was fitted on val" in capsys.readouterr().out
+    assert "note: final was fitted on 3 of these 3 images of val" in capsys.readouterr().out
     score(run="smoke")
     assert "note:" not in capsys.readouterr().out
     score(run="smoke", split="tune")
-    assert "note: the weights of smoke were selected on tune" in capsys.readouterr().out
+    assert "note: the weights of smoke were selected on 1 of these 1 images of tune" in capsys.readouterr().out
 
 
 def test_a_split_without_labels(stand):
@@ -148,7 +156,7 @@ def test_a_split_without_labels(stand):
 def test_predictions_hold_what_the_zip_says(stand):
     place = package()
     rows = pd.read_parquet(place.predictions)
-    given, _ = submission.read(place.folder / "submission.zip", rows["image_id"].tolist())
+    given, _ = submission.read(place.folder / "submission.zip", rows)
     for name in given.columns:
         assert given[name].tolist() == rows[name].tolist()
 
@@ -253,3 +261,142 @@ def test_coco_precision_is_shown(stand, capsys):
     said = capsys.readouterr().out
     assert re.search(r"COCOeval bbox: ap 1\.0000", said)
     assert re.search(r"COCOeval segm: ap (1\.0000|0\.9999)", said)
+
+
+def test_the_views_last_asked_for_are_taken_and_said(stand, capsys):
+    predict(tta="hflip")
+    predict(tta="none")
+    predict(tta="hflip")  # there already
+    capsys.readouterr()
+    assert package().tta == "hflip"
+    assert "views: hflip, as last asked for tiny-val" in capsys.readouterr().out
+    assert package(split="test").tta == "hflip"  # of another split: those last asked for at all
+    assert package(split="test", tta="none").tta == "none"
+    capsys.readouterr()
+    score()
+    assert "views: hflip, as last asked for tiny-val" in capsys.readouterr().out
+
+
+def test_a_zip_that_is_there_is_read_again_before_it_is_called_valid(stand, monkeypatch):
+    package()
+    refused = Findings(("a check",))
+    refused.update({"a check": ["a complaint"]})
+    monkeypatch.setattr(submission, "examine", lambda path, images: (refused, pd.DataFrame(), {}))
+    with pytest.raises(UserError, match="not a valid submission"):
+        package()
+
+
+def test_a_zip_written_by_other_code_is_made_anew(stand, monkeypatch, capsys):
+    package()
+    real = verb.sources
+    monkeypatch.setattr(verb, "sources", lambda files: real(files) | {"tracks/spark2026/submission.py": "other"})
+    package()
+    assert "the zip is made anew: code of tracks/spark2026/submission.py" in capsys.readouterr().out
+
+
+def test_a_config_that_was_edited_is_not_scored_with_the_answers_of_before(stand):
+    score()
+    config = stand / "submissions/smoke/config.yaml"
+    config.write_text(config.read_text().replace("size: 64", "size: 128"))
+    with pytest.raises(UserError, match=r"model\.size 64 -> 128"):
+        score()
+    predict(overwrite=True)
+    assert score()["gmac"] == pytest.approx(4 * 0.004734, rel=0.02)
+
+
+def test_corrected_labels_count_at_once_whatever_time_their_file_has(stand):
+    table = stand / "data/tiny/val.csv"
+    rows = pd.read_csv(table)
+    answers = true_answers(stand / "data/tiny")
+    submission.write(stand / "truth.zip", answers, {"gmac": 1.0, "mparams": 1.0})
+    assert score(str(stand / "truth.zip"))["s_det"] == 1.0
+    rows["Bounding box"] = "(0, 0, 10, 10)"
+    rows.to_csv(table, index=False)
+    os.utime(table, (10**9, 10**9))
+    assert score(str(stand / "truth.zip"))["s_det"] == 0.0
+
+
+def test_masks_replaced_in_place_count_at_once(stand):
+    submission.write(stand / "truth.zip", true_answers(stand / "data/tiny"), {"gmac": 1.0, "mparams": 1.0})
+    assert score(str(stand / "truth.zip"))["s_seg"] == 1.0
+    for path in (stand / "data/tiny/mask").rglob("val/*.jpg"):
+        cv2.imwrite(str(path), cv2.imread(str(path))[::-1])
+    assert score(str(stand / "truth.zip"))["s_seg"] < 0.5
+
+
+def test_images_that_a_run_was_fitted_on_are_known_after_a_new_split(stand, capsys):
+    """The train images become val, names and folders and all."""
+    folder = stand / "data/tiny"
+    index = read_index(folder)
+    fitted = (index["split"] == "train").sum()
+    for name in ("images", "mask"):
+        for path in (folder / name).glob("*/train"):
+            shutil.rmtree(path.parent / "val", ignore_errors=True)
+            path.rename(path.parent / "val")
+    (folder / "train.csv").rename(folder / "val.csv")
+    score(run="smoke")
+    said = capsys.readouterr().out
+    assert f"note: smoke was fitted on {fitted} of these {fitted + 1} images of val" in said
+    assert "note: the weights of smoke were selected on 1 of these" in said
+
+
+def test_a_set_of_another_size_is_for_local_work(tmp_path, monkeypatch, capsys):
+    """At 128 px all goes as at 1024, but for the upload."""
+    spark2024(tmp_path / "data" / "small", size=128, tests=2)
+    monkeypatch.chdir(tmp_path)
+    train(config_of(recipe_values("smoke") | {"optim.epochs": 1}), "smoke")
+    capsys.readouterr()
+    assert score()["images"] == 2
+    assert "note: 2 of 2 images of val are not 1024x1024; they are answered and judged at their own size" in (
+        capsys.readouterr().out
+    )
+    for track in TRACKS:
+        TRACKS[track].submission.write(
+            Path("truth.zip"), true_answers(Path("data/small")), {"gmac": 1.0, "mparams": 1.0}
+        )
+        assert score("truth.zip", track=track)["s_seg"] == 1.0
+        assert main(["validate", "truth.zip", "--split", "val", "--track", track]) == 0
+    with pytest.raises(UserError, match=r"an upload answers images of 1024x1024 pixels; 2 of 2 of test .*\n.*128x128"):
+        package(split="test")
+    assert not list(Path("submissions").glob("*/small-test-*"))  # told before anything was predicted
+
+
+def test_one_image_of_another_size(tmp_path, monkeypatch, capsys):
+    """A val image of 100 rows more keeps nobody from scoring; a test image is told before anything is predicted."""
+    folder = spark2024(tmp_path / "data" / "odd", tests=2)
+    image_hwc, labels_hw, _ = scene(2)
+    write_rgb(folder / "images/Cheops/val/00002_img.jpg", image_hwc[:1000])
+    write_rgb(folder / "mask/Cheops/val/00002_layer.jpg", COLOURS[labels_hw[:1000]], full_colour=True)
+    write_rgb(folder / "images/test/test_00001_img.jpg", scene(1, 600)[0])
+    monkeypatch.chdir(tmp_path)
+    train(config_of(recipe_values("smoke") | {"optim.epochs": 1}), "smoke")
+    assert score()["images"] == 2
+    assert "Cheops/00002_img.jpg: 1024x1000" in capsys.readouterr().out
+    with pytest.raises(UserError, match=r"test_00001_img.jpg: 600x600"):
+        package(split="test")
+
+
+def test_boxes_that_are_none_are_no_truth(stand, capsys):
+    """Two of three boxes are not: the third decides alone, and the card says so."""
+    table = stand / "data/tiny/val.csv"
+    rows = pd.read_csv(table)
+    submission.write(stand / "truth.zip", true_answers(stand / "data/tiny"), {"gmac": 1.0, "mparams": 1.0})
+    for none in ("(0, 0, 0, 0)", "(500, 500, 100, 100)", "(inf, 200, 300, 400)", "(nan, nan, nan, nan)"):
+        rows.loc[:1, "Bounding box"] = none
+        rows.to_csv(table, index=False)
+        found = score(str(stand / "truth.zip"))
+        assert (found["s_det"], found["counted"]["s_det"], found["images"]) == (1.0, 1, 3)
+        assert re.search(r"s_det .*1 of 3 images", capsys.readouterr().out)
+
+
+def test_a_run_of_a_set_that_is_not_there_any_more(stand):
+    shutil.move(stand / "data/tiny", stand / "elsewhere")
+    with pytest.raises(UserError, match=r"trained on data/tiny, which is not there; name it with --data"):
+        score()
+
+
+@pytest.mark.parametrize("content", [b"", b"model: {size: 64}\n", b"model: [", b"seed: x\n"])
+def test_a_damaged_config_is_one_line(stand, content):
+    (stand / "submissions/smoke/config.yaml").write_bytes(content)
+    with pytest.raises(UserError, match=r"smoke/config\.yaml"):
+        score()

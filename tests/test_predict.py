@@ -1,12 +1,19 @@
+import os
+import re
 import shutil
+import subprocess
+import sys
 import zlib
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
+from pipeline import predict as verb
 from pipeline.config import config_of, recipe_values
 from pipeline.dataset import prediction_table as table
 from pipeline.engine import inference
@@ -14,6 +21,7 @@ from pipeline.errors import UserError
 from pipeline.index import index
 from pipeline.masks import rle
 from pipeline.predict import predict
+from pipeline.run_folder import Run
 from pipeline.train import train
 
 
@@ -95,7 +103,7 @@ def test_any_folder_of_images(stand, capsys):
     assert rows.loc["a.png", ["height", "width"]].tolist() == [300, 500]
     drawn = {path.name: cv2.imread(str(path)).shape for path in (place.folder / "overlay").iterdir()}
     assert drawn == {"a.png.jpg": (300, 500, 3), "deep__b.jpg": (64, 64, 3), "deep__grey.jpeg.jpg": (100, 90, 3)}
-    assert "1 images could not be read" in capsys.readouterr().out
+    assert "1 images could not be read whole" in capsys.readouterr().out
 
 
 def test_a_broken_image_of_a_split_still_gets_a_row(stand, capsys):
@@ -104,7 +112,7 @@ def test_a_broken_image_of_a_split_still_gets_a_row(stand, capsys):
     rows = pd.read_parquet(predict(split="test").predictions)
     assert rows["image_id"].tolist() == ["test_00000_img.jpg", "test_00001_img.jpg"]
     assert (rows[["height", "width"]] == 1024).all(axis=None)
-    assert "test_00001_img.jpg" in capsys.readouterr().out.partition("could not be read")[2]
+    assert "test_00001_img.jpg" in capsys.readouterr().out.partition("could not be read whole")[2]
 
 
 @pytest.mark.parametrize(("folder", "words"), [("nothing", "no folder"), ("empty", r"no .jpg, .jpeg, .png files")])
@@ -121,7 +129,7 @@ def test_a_header_that_claims_too_much_is_an_unreadable_image(stand, capsys):
     content = png.tobytes()[:12] + header + zlib.crc32(header).to_bytes(4, "big") + png.tobytes()[33:]
     (stand / "huge" / "a.png").write_bytes(content)
     predict(images=stand / "huge", overlay=True)
-    assert "1 images could not be read" in capsys.readouterr().out
+    assert "1 images could not be read whole" in capsys.readouterr().out
 
 
 def test_masks_reach_the_table_apart_and_at_full_size(stand, monkeypatch):
@@ -149,3 +157,147 @@ def test_killed_between_the_table_and_the_manifest(stand):
     place = predict()
     (place.folder / "manifest.json").unlink()
     assert predict().predictions.exists()
+
+
+@pytest.mark.parametrize("name", ["masks/postprocess.py", "masks/boxes.py", "dataset/images.py"])
+def test_answers_of_other_code_are_not_taken_for_this_one_s(stand, monkeypatch, name):
+    before = predict().predictions.read_bytes()
+    real = verb.sources
+    monkeypatch.setattr(verb, "sources", lambda files: real(files) | ({name: "changed"} if name in files else {}))
+    with pytest.raises(
+        UserError, match=rf"made from something else: code of {name}.\n`./run.sh predict .*--overwrite`"
+    ):
+        predict()
+    assert predict(overwrite=True).predictions.read_bytes() != before  # says other code
+
+
+def test_parts_of_other_code_are_not_gone_on_with(stand, monkeypatch, capsys):
+    monkeypatch.setattr(table, "PART", 1)
+    real_write, real = table.Parts.write, verb.sources
+
+    def write(self, span, rows):
+        real_write(self, span, rows)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(table.Parts, "write", write)
+        patch.setattr(verb, "sources", lambda files: real(files) | {"masks/postprocess.py": "before"})
+        with pytest.raises(Killed):
+            predict()
+    predict()
+    assert "going on" not in capsys.readouterr().out
+
+
+def test_a_config_that_was_edited_makes_other_answers(stand):
+    predict()
+    config = stand / "submissions/smoke/config.yaml"
+    config.write_text(config.read_text().replace("size: 64", "size: 128"))
+    with pytest.raises(UserError, match=r"model\.size 64 -> 128"):
+        predict()
+
+
+def test_an_image_replaced_in_place_is_noticed(stand):
+    predict(split="test")
+    path = stand / "data/tiny/images/test/test_00000_img.jpg"
+    cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 255, (1024, 1024, 3), np.uint8))
+    os.utime(path, (10**9, 10**9))
+    with pytest.raises(UserError, match="made from something else: the images"):
+        predict(split="test")
+
+
+def test_what_a_killed_predict_could_not_read_is_still_told(stand, monkeypatch, capsys):
+    monkeypatch.setattr(table, "PART", 1)
+    path = stand / "data/tiny/images/test/test_00000_img.jpg"
+    path.write_bytes(path.read_bytes()[:30_000])
+    real = table.Parts.write
+
+    def write(self, span, rows):
+        real(self, span, rows)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(table.Parts, "write", write)
+        with pytest.raises(Killed):
+            predict(split="test")
+    place = predict(split="test")
+    said = capsys.readouterr().out
+    assert "going on after 1" in said
+    assert (
+        "1 images could not be read whole; what is missing was taken for black:\n  test_00000_img.jpg: cut short"
+        in said
+    )
+    rows = pd.read_parquet(place.predictions).set_index("image_id")
+    assert rows["fault"].str.startswith("cut short").tolist() == [True, False]
+
+
+def test_weights_whose_answers_are_no_numbers_are_refused(stand):
+    run = Run(stand / "submissions/smoke")
+    state = load_file(run.best)
+    name = next(key for key in state if "encoder" in key and key.endswith("running_var"))
+    state[name][:] = float("nan")
+    save_file(state, run.best)
+    with pytest.raises(
+        UserError, match=f"not numbers .*1 tensors of the weights are not either, first {name}"
+    ) as error:
+        predict(split="test")
+    assert "\n" not in str(error.value)
+    assert not list(run.folder.rglob("predictions.parquet"))
+
+
+def test_what_is_left_out_of_a_folder_is_named(stand, capsys):
+    for name in ("real/a.jpg", "shots/own.jpg"):
+        (stand / name).parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(stand / name), np.zeros((64, 64, 3), np.uint8))
+    (stand / "shots/linked").symlink_to(stand / "real")
+    (stand / "shots/dangling.jpg").symlink_to("/nowhere/x.jpg")
+    (stand / "shots/scan.tif").touch()
+    (stand / "shots" / os.fsdecode(b"caf\xe9.jpg")).touch()
+    place = predict(images=stand / "shots")
+    assert pd.read_parquet(place.predictions)["image_id"].tolist() == ["dangling.jpg", "linked/a.jpg", "own.jpg"]
+    said = capsys.readouterr().out
+    assert re.search(r"note: 1 files of other formats .*scan.tif", said)
+    assert re.search(r"note: 1 .*not UTF-8.*caf\\xe9.jpg", said)
+    assert "dangling.jpg: No such file or directory" in said
+
+
+def test_names_that_differ_in_their_folders_alone_are_drawn_into_files_of_their_own(stand):
+    for name, value in (("a/b.jpg", 10), ("a__b.jpg", 200), ("a__b.jpg.jpg", 100)):
+        (stand / "shots" / name).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(stand / "shots" / name), np.full((64, 64, 3), value, np.uint8))
+    place = predict(images=stand / "shots", overlay=True)
+    drawn = {
+        path.name: round(cv2.imread(str(path))[-6:-3, 40:50].mean(), -1)
+        for path in (place.folder / "overlay").iterdir()
+    }
+    assert len(drawn) == 3
+    assert {"a__b.jpg", "a__b~2.jpg", "a__b.jpg.jpg"} == drawn.keys()
+
+
+def test_damaged_predictions_are_one_line_with_the_command(stand):
+    place = predict()
+    content = place.predictions.read_bytes()
+    for damaged in (content[:1500], b"", content[:-1]):
+        place.predictions.write_bytes(damaged)
+        with pytest.raises(
+            UserError, match=r"predictions.parquet is damaged .*`./run.sh predict .*--overwrite`"
+        ) as error:
+            predict()
+        assert "\n" not in str(error.value)
+    assert predict(overwrite=True).predictions.read_bytes() == content
+
+
+def test_two_at_once_are_refused(stand, monkeypatch):
+    """The second comes while the first is at work, in a process of its own."""
+    real = verb.answers
+    refused = []
+
+    def answers(*arguments):
+        command = [sys.executable, "-m", "pipeline", "predict", "--overwrite"]
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "OMP_NUM_THREADS": "1"}
+        refused.append(subprocess.run(command, env=environment, capture_output=True, text=True, check=False))
+        return real(*arguments)
+
+    monkeypatch.setattr(verb, "answers", answers)
+    predict()
+    assert refused[0].returncode == 2
+    assert re.search(r"^error: .*tiny-val-none is in use: `predict`, process \d+ on ", refused[0].stderr)

@@ -1,8 +1,10 @@
 import re
+import shutil
 
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.index import ensure_index
 from pipeline.report import report
 from pipeline.score import score
 
@@ -35,3 +37,24 @@ def test_nothing_scored(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="no scored run"):
         report()
+
+
+def test_the_list_says_what_has_changed_since_a_score_was_made(stand):
+    score("smoke")
+    assert "changed since" not in report().read_text()
+    table = stand / "data/tiny/val.csv"
+    text = table.read_text()
+    table.write_text(text.replace("(", "(1", 1))
+    assert "changed since: data set" in report().read_text()
+    ensure_index(stand / "data/tiny")
+    assert "changed since: labels" in report().read_text()
+    table.write_text(text)
+    ensure_index(stand / "data/tiny")
+    assert "changed since" not in report().read_text()
+    best = stand / "submissions/smoke/checkpoints/best.safetensors"
+    best.write_bytes(best.read_bytes() + b" ")
+    zip = stand / "submissions/smoke/tiny-val-none/submission.zip"
+    zip.write_bytes(zip.read_bytes() + b" ")
+    assert "changed since: zip, weights" in report().read_text()
+    shutil.rmtree(stand / "data/tiny")
+    assert "changed since: data set, zip, weights" in report().read_text()

@@ -1,16 +1,28 @@
+import contextlib
+import errno
 import json
+import os
+import re
 import shutil
+import signal
 
+import cv2
 import pandas as pd
 import pytest
 import torch
 import yaml
 from safetensors.torch import load_file
 
+from pipeline import files
+from pipeline import train as verb
 from pipeline.config import config_of, flat, recipe_values
+from pipeline.dataset import loader
 from pipeline.dataset.index_table import read_index
+from pipeline.engine import checkpoints
 from pipeline.engine import training as engine
+from pipeline.engine.trained import data_of, seen_by
 from pipeline.errors import UserError
+from pipeline.index import index
 from pipeline.run_folder import Run
 from pipeline.train import train
 
@@ -204,23 +216,43 @@ def test_a_failed_start_does_not_block_the_corrected_command(workplace):
     assert train(config(optim__epochs=1), "smoke").best.exists()
 
 
-def test_the_same_overwriting_command_goes_on_after_a_kill(workplace, monkeypatch, capsys):
-    train(config(optim__epochs=1, seed=9), "smoke")
+def test_overwriting_begins_anew_what_was_killed(workplace, monkeypatch, capsys):
     with monkeypatch.context() as patch:
-        die_after(patch, 2)
+        die_after(patch, 1)
         with pytest.raises(Killed):
-            train(config(), "smoke", overwrite=True)
-    train(config(), "smoke", overwrite=True)
-    assert "going on after epoch 2 of 4" in capsys.readouterr().out
+            train(config(optim__epochs=2), "smoke")
+    capsys.readouterr()
+    run = train(config(optim__epochs=2), "smoke", overwrite=True)
+    said = capsys.readouterr().out
+    assert "going on" not in said
+    assert "epoch 1/2" in said
+    assert len(run.metrics.read_text().splitlines()) == 2
 
 
-def test_the_same_data_by_another_path_is_gone_on_with(workplace, monkeypatch, capsys):
+def test_the_same_data_in_another_place_is_gone_on_with_and_stays_known(workplace, monkeypatch, capsys):
     with monkeypatch.context() as patch:
-        die_after(patch, 2)
+        die_after(patch, 1)
         with pytest.raises(Killed):
-            train(config(), "smoke")
-    train(config(), "smoke", data=workplace / "data" / "tiny")
-    assert "going on after epoch 2" in capsys.readouterr().out
+            train(config(optim__epochs=2), "smoke")
+    (workplace / "data" / "tiny").rename(workplace / "moved")
+    run = train(config(optim__epochs=2), "smoke", data=workplace / "moved")
+    assert "going on after epoch 1" in capsys.readouterr().out
+    assert data_of(run, None) == workplace / "moved"
+    assert yaml.safe_load(run.config.read_text())["data"] == str(workplace / "moved")
+
+
+def test_going_on_with_other_code_is_said(workplace, monkeypatch, capsys):
+    with monkeypatch.context() as patch:
+        die_after(patch, 1)
+        with pytest.raises(Killed):
+            train(config(optim__epochs=2), "smoke")
+    run = Run(workplace / "submissions" / "smoke")
+    kept = torch.load(run.last, weights_only=True)
+    kept["code"]["losses/segmentation.py"] = "another"
+    torch.save(kept, run.last)
+    train(config(optim__epochs=2), "smoke")
+    said = capsys.readouterr().out
+    assert "note: begun with other code (code of losses/segmentation.py); --overwrite begins anew" in said
 
 
 def test_a_folder_that_is_no_run_is_left_alone(workplace):
@@ -268,3 +300,110 @@ def test_a_finished_run_without_its_last_checkpoint_is_still_a_run(workplace):
     with pytest.raises(UserError, match="is finished"):
         train(config(optim__epochs=1), "smoke")
     assert run.best.exists()
+
+
+def test_a_checkpoint_of_another_network_is_one_line(workplace, monkeypatch):
+    with monkeypatch.context() as patch:
+        die_after(patch, 1)
+        with pytest.raises(Killed):
+            train(config(optim__epochs=2), "smoke")
+    last = Run(workplace / "submissions" / "smoke").last
+    kept = torch.load(last, weights_only=True)
+    for changed in (
+        kept | {"network": {f"other.{key}": tensor for key, tensor in kept["network"].items()}},
+        {name: value for name, value in kept.items() if name != "optimiser"},
+    ):
+        torch.save(changed, last)
+        with pytest.raises(UserError, match=r"of another network or another version .*--overwrite") as error:
+            train(config(optim__epochs=2), "smoke")
+        assert "\n" not in str(error.value)
+
+
+def test_what_a_run_has_seen_is_kept_by_content(workplace):
+    run = train(config(optim__epochs=1), "smoke")
+    index, seen = read_index(workplace / "data/tiny"), seen_by(run)
+    for use, split in (("fit", "train"), ("tune", "tune")):
+        known = set(index.loc[index["split"] == split, "content_hash"])
+        assert known
+        assert set(seen.loc[seen["use"] == use, "content_hash"]) == known
+
+
+def test_what_the_index_has_marked_and_what_is_lacking_are_said(workplace, capsys):
+    table = pd.read_csv(workplace / "data/tiny/train.csv")
+    table = table[table["Class"] != table["Class"].iloc[0]]
+    lacking = pd.read_csv(workplace / "data/tiny/train.csv")["Class"].iloc[0]
+    table.to_csv(workplace / "data/tiny/train.csv", index=False)
+    for name, craft in zip(table["Mask name"], table["Class"], strict=True):
+        path = workplace / "data/tiny/mask" / craft / "train" / name
+        cv2.imwrite(str(path), (cv2.imread(str(path)).max(axis=2) > 127).astype("uint8") * 255)  # white paint
+    with pytest.raises(UserError) if len(table) < 3 else contextlib.nullcontext():
+        train(config(optim__epochs=1), "smoke")
+    said = capsys.readouterr().out
+    assert re.search(rf"^no train image of [^\n]*{lacking}", said, re.MULTILINE)
+    assert re.search(
+        r"^\d of \d images are marked mask-colours by the index: trained on as they are$", said, re.MULTILINE
+    )
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_image_gone_since_the_index_is_the_same_line_with_workers_and_without(workplace, workers):
+    index(workplace / "data/tiny")
+    craft = pd.read_csv(workplace / "data/tiny/train.csv")["Class"].iloc[0]
+    real = verb.ensure_index
+
+    def gone(folder):
+        rows = real(folder)
+        shutil.rmtree(workplace / "data/tiny/images" / craft / "train")
+        return rows
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verb, "ensure_index", gone)
+        with pytest.raises(UserError, match="No such file") as error:
+            train(config(loader__cache=False, loader__workers=workers), "smoke")
+    assert "\n" not in str(error.value)
+    assert f"images/{craft}/train" in str(error.value)
+
+
+def test_a_worker_that_dies_is_one_line(workplace, monkeypatch):
+    real = loader.TrainingImages.__getitem__
+
+    def die(self, key):
+        if torch.utils.data.get_worker_info():
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(self, key)
+
+    monkeypatch.setattr(loader.TrainingImages, "__getitem__", die)
+    with pytest.raises(UserError, match=r"a loader worker died .*--loader.workers 0") as error:
+        train(config(loader__workers=1), "smoke")
+    assert "\n" not in str(error.value)
+
+
+def test_inside_a_cluster_s_job_of_several_tasks_one_device_is_used(workplace, monkeypatch):
+    job = {"JOB_ID": "1", "JOB_NAME": "fit", "NTASKS": "4", "PROCID": "0", "LOCALID": "0", "NODEID": "0"}
+    for name, value in job.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    assert train(config(optim__epochs=1), "smoke").best.exists()
+
+
+def test_a_seed_that_torch_does_not_take(workplace):
+    with pytest.raises(UserError, match="seed is 1234567890123456789, expected 0 to 4294967295"):
+        train(config(seed=1234567890123456789), "smoke")
+
+
+def test_a_full_disk_keeps_the_epoch_before(workplace, monkeypatch):
+    """The disk fills while the second epoch's checkpoint is written."""
+    real = checkpoints.write_bytes
+    calls = []
+
+    def write(path, content):
+        calls.append(path.name)
+        if calls.count("last.ckpt") == 2:
+            raise files.cannot_write(path, OSError(errno.ENOSPC, "No space left on device"))
+        real(path, content)
+
+    monkeypatch.setattr(checkpoints, "write_bytes", write)
+    with pytest.raises(UserError, match=r"cannot write .*last\.ckpt: No space left on device"):
+        train(config(), "smoke")
+    run = Run(workplace / "submissions" / "smoke")
+    assert torch.load(run.last, weights_only=True)["epoch"] == 1
+    assert not list(run.folder.rglob("*.part*"))

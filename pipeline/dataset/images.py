@@ -1,5 +1,6 @@
 """Images at working size: read from files, or kept decoded beside the data set."""
 
+import math
 import shutil
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -12,22 +13,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.errors import UserError
+from pipeline.dataset.pixels import read_whole
 from pipeline.files import DiskError, drop_leftovers, text_hash, written_aside
+from pipeline.locks import HeldError, alone_in
 from pipeline.masks import rle
 from pipeline.progress import progress
+from pipeline.sources import sources
 
 T, R = TypeVar("T"), TypeVar("R")
 CHANNELS = 5  # red, green, blue, body, panel
-LAYOUT = "1"  # raise when what is kept changes, so that old caches are not taken
-
-
-def read_pixels(path: Path) -> np.ndarray | None:
-    """RGB uint8 (height, width, 3) of an image file; None where it cannot be read."""
-    try:
-        return cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
-    except cv2.error:  # a header that claims more pixels than OpenCV takes
-        return None
+CODE = ("dataset/images.py", "dataset/pixels.py", "masks/rle.py")  # that decides what a cache holds
 
 
 def at_size(image_hwc: np.ndarray, size: int) -> np.ndarray:
@@ -57,42 +52,52 @@ class Sample:
         if self.cache is not None:
             return self.cache[i, ..., :3], self.cache[i, ..., 3:]
         path, body, panel, height, width = (column[i].as_py() for column in self.columns)
-        image_hwc = read_pixels(self.folder / path)
-        if image_hwc is None:
-            raise UserError(f"{self.folder / path} cannot be read any more: run `./run.sh index` again.")
+        image_hwc = read_whole(self.folder / path)
         return at_size(image_hwc, self.size), soft_mask(body, panel, height, width, self.size)
 
 
 def cached_images(folder: Path, rows: pd.DataFrame, size: int, keep: bool) -> Sample:
     """A Sample of the rows, decoded once into <folder>/cache/ where `keep` is set and the disk has the room."""
     plain = Sample(folder, rows, size)
-    need = len(rows) * size * size * CHANNELS
-    key = text_hash(f"{LAYOUT} {size} " + " ".join(rows["content_hash"] + rows["body_rle"] + rows["panel_rle"]))
+    code = " ".join(sources(CODE).values())
+    key = text_hash(f"{code} {size} " + " ".join(rows["content_hash"] + rows["body_rle"] + rows["panel_rle"]))
     path = folder / "cache" / f"{size}-{key[:16]}.npy"
-    if path.exists():
-        return Sample(folder, rows, size, np.load(path, mmap_mode="r"))
-    free = shutil.disk_usage(folder).free
-    if not keep or need > 0.9 * free:
-        if keep:
-            print(f"no cache of decoded images: needs {need / 1e9:.1f} GB, {free / 1e9:.1f} GB free. Reading files.")
-        return plain
-    drop_leftovers(path.parent)
+    cache = _whole(path, plain)
+    if cache is None and keep:
+        try:
+            cache = _made(path, plain)
+        except (DiskError, HeldError) as error:
+            print(f"no cache of decoded images: {error} Reading files.")
+    return Sample(folder, rows, size, cache)
+
+
+def _whole(path: Path, plain: Sample) -> np.ndarray | None:
+    """The cache that is there, mapped into memory; None where there is none, or a damaged one."""
     try:
-        _fill(path, plain)
-    except DiskError as error:
-        print(f"no cache of decoded images: {error} Reading files.")
-        return plain
-    return Sample(folder, rows, size, np.load(path, mmap_mode="r"))
+        cache = np.load(path, mmap_mode="r")
+    except (OSError, ValueError, EOFError):  # none, cut, or no array
+        return None
+    return cache if (cache.shape, cache.dtype) == (_shape(plain), np.uint8) else None
 
 
-def _fill(path: Path, plain: Sample) -> None:
-    shape = (len(plain), plain.size, plain.size, CHANNELS)
-    with written_aside(path) as aside:
-        kept = np.lib.format.open_memmap(aside, "w+", np.uint8, shape)
-        pairs = read_ahead(plain.__getitem__, range(len(plain)))
-        for i, (image_hwc, mask_hwc) in enumerate(progress(pairs, len(plain), f"cache at {plain.size} px")):
-            kept[i, ..., :3], kept[i, ..., 3:] = image_hwc, mask_hwc
-        kept.flush()
+def _made(path: Path, plain: Sample) -> np.ndarray | None:
+    """Make the cache. Raises DiskError where it has no room, HeldError where another process is making one."""
+    with alone_in(path.parent, "cache of decoded images"):
+        drop_leftovers(path.parent)
+        need, free = math.prod(_shape(plain)), shutil.disk_usage(path.parent).free
+        if need > 0.9 * free:
+            raise DiskError(f"needs {need / 1e9:.1f} GB, {free / 1e9:.1f} GB free.")
+        header = {"descr": "|u1", "fortran_order": False, "shape": _shape(plain)}
+        with written_aside(path) as aside, aside.open("wb") as file:  # not mapped: a full disk would be a bus error
+            np.lib.format.write_array_header_1_0(file, header)
+            pairs = read_ahead(plain.__getitem__, range(len(plain)))
+            for image_hwc, mask_hwc in progress(pairs, len(plain), f"cache at {plain.size} px"):
+                file.write(np.concatenate([image_hwc, mask_hwc], axis=2).tobytes())
+    return _whole(path, plain)
+
+
+def _shape(plain: Sample) -> tuple[int, int, int, int]:
+    return len(plain), plain.size, plain.size, CHANNELS
 
 
 def read_ahead(function: Callable[[T], R], items: Iterable[T], ahead: int = 64) -> Iterator[R]:

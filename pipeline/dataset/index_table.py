@@ -1,14 +1,15 @@
 """The index: one row an image of a data set, in `index.parquet`."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from pipeline.errors import UserError, offenders
-from pipeline.files import written_aside
+from pipeline.errors import UserError, command, offenders
+from pipeline.files import write_bytes
+from pipeline.parquet_files import read_about, read_table, table_bytes
 
 FILE = "index.parquet"
 SPLITS = ("train", "tune", "val", "test")
@@ -30,13 +31,17 @@ SCHEMA = pa.schema(
         ("problems", pa.string()),  # "code: text" joined by " | "; empty: none
     ]
 )
-UNUSABLE = ("image-missing", "image-undecodable", "mask-missing", "mask-undecodable", "mask-size", "class-unknown")
+UNUSABLE = (
+    *("image-missing", "image-unreadable", "image-undecodable", "class-unknown"),
+    *("mask-missing", "mask-unreadable", "mask-undecodable", "mask-size"),
+)
 
 
-def write_index(path: Path, rows: pd.DataFrame) -> None:
-    """Write an index; the same rows give the same bytes."""
-    with written_aside(path) as aside:
-        pq.write_table(pa.Table.from_pandas(rows, SCHEMA, preserve_index=False), aside, compression="zstd")
+def write_index(path: Path, rows: pd.DataFrame, about: dict) -> None:
+    """Write an index and what it was made from, unless it stands so; the same rows give the same bytes."""
+    content = table_bytes(pa.Table.from_pandas(rows, SCHEMA, preserve_index=False), about)
+    if not path.is_file() or path.read_bytes() != content:
+        write_bytes(path, content)
 
 
 def read_index(folder: Path) -> pd.DataFrame:
@@ -46,16 +51,27 @@ def read_index(folder: Path) -> pd.DataFrame:
         UserError: there is none, or not one of this layout.
     """
     path = folder / FILE
-    try:
-        rows = pq.read_table(path).to_pandas()
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist: run `./run.sh index --data {folder}` first.") from None
-    except pa.ArrowInvalid as error:
-        raise UserError(f"{path} is not a parquet file ({error}): run `./run.sh index --data {folder}`.") from None
+    rows = read_table(path, remedy_of(folder))[0].to_pandas()
     missing = [name for name in SCHEMA.names if name not in rows]
     if missing:
-        raise UserError(f"{path} lacks columns {missing}: delete it and run `./run.sh index --data {folder}`.")
+        raise UserError(f"{path} lacks columns {missing}. {remedy_of(folder)}")
     return rows
+
+
+def about_index(folder: Path) -> dict:
+    """What the index of a folder was made from, as `write_index` was told; nothing of one of another version."""
+    return read_about(folder / FILE, remedy_of(folder))
+
+
+def remedy_of(folder: Path) -> str:
+    """How to make the index of a folder anew."""
+    return f"`{command('index', '--data', folder)}` makes it anew."
+
+
+def rows_hash(rows: pd.DataFrame) -> str:
+    """BLAKE2b-128 of what the rows say, whatever file they come from, 32 hex digits."""
+    each = pd.util.hash_pandas_object(rows[SCHEMA.names], index=False)
+    return hashlib.blake2b(each.to_numpy().tobytes(), digest_size=16).hexdigest()
 
 
 def rows_of(index: pd.DataFrame, splits: tuple[str, ...]) -> pd.DataFrame:
@@ -71,10 +87,32 @@ def rows_of(index: pd.DataFrame, splits: tuple[str, ...]) -> pd.DataFrame:
     return index[index["split"].isin(splits)].reset_index(drop=True)
 
 
+def usual_size(rows: pd.DataFrame, otherwise: int) -> tuple[int, int]:
+    """Height and width that most images have, the larger of equally many; `otherwise`, both, where none is known."""
+    known = rows.loc[rows["height"] > 0, ["height", "width"]]
+    if known.empty:
+        return otherwise, otherwise
+    counts = known.value_counts()
+    return max(counts[counts == counts.max()].index)
+
+
+def sized(rows: pd.DataFrame, otherwise: int) -> pd.DataFrame:
+    """The rows with a size for every image: of what cannot be read, the usual one of the others."""
+    height, width = usual_size(rows, otherwise)
+    unknown = rows["height"] == 0
+    return rows.assign(height=rows["height"].mask(unknown, height), width=rows["width"].mask(unknown, width))
+
+
 def usable(rows: pd.DataFrame) -> np.ndarray:
     """Which rows can be trained on: image, mask and a known class are there."""
     blocked = rows["problems"].str.contains(rf"(?:^| \| )(?:{'|'.join(UNUSABLE)}): ")
     return (~blocked & rows["body_rle"].notna()).to_numpy()
+
+
+def problem_counts(rows: pd.DataFrame) -> dict[str, int]:
+    """How many rows have each kind of problem."""
+    codes = rows["problems"].map(lambda text: {problem.partition(":")[0] for problem in text.split(" | ")} - {""})
+    return dict(sorted(codes.explode().dropna().value_counts().items()))
 
 
 def problem_report(rows: pd.DataFrame) -> str:

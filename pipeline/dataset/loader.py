@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, default_collate
 
 from pipeline.dataset.augment import Augment
 from pipeline.dataset.images import Sample
+from pipeline.errors import UserError
 
 
 class TrainingImages(Dataset):
@@ -20,10 +21,14 @@ class TrainingImages(Dataset):
     def __len__(self) -> int:
         return len(self.sample)
 
-    def __getitem__(self, key: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor, int]:
-        """uint8 image (3, h, w), uint8 soft mask (2, h, w), class index."""
+    def __getitem__(self, key: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor, int] | UserError:
+        """uint8 image (3, h, w), uint8 soft mask (2, h, w), class index; or why the image cannot be read."""
         epoch, index = key
-        image_hwc, mask_hwc = self.augment(*map(np.ascontiguousarray, self.sample[index]), epoch, index)
+        try:
+            pair = self.sample[index]
+        except UserError as error:  # raised in a worker it would come back as a page of text
+            return error
+        image_hwc, mask_hwc = self.augment(*map(np.ascontiguousarray, pair), epoch, index)
         return (
             torch.from_numpy(np.ascontiguousarray(image_hwc.transpose(2, 0, 1))),
             torch.from_numpy(np.ascontiguousarray(mask_hwc.transpose(2, 0, 1))),
@@ -55,8 +60,43 @@ def training_loader(images: TrainingImages, order: EpochOrder, workers: int) -> 
         persistent_workers=workers > 0,
         pin_memory=torch.cuda.is_available(),
         worker_init_fn=_start_worker,
+        collate_fn=_batch,
         generator=torch.Generator(),  # of its own: it would draw from the global one, as often as there are workers
     )
+
+
+def batches(loader: DataLoader) -> Iterator[list[torch.Tensor]]:
+    """The batches of a loader.
+
+    Raises:
+        UserError: an image cannot be read, or a worker process has died.
+    """
+    waiting = iter(loader)
+    while True:
+        try:
+            batch = next(waiting, None)
+        except (RuntimeError, OSError) as error:  # of the loader alone: nothing else is done in here
+            if not loader.num_workers:
+                raise
+            raise UserError(
+                f"a loader worker died or could not hand over its images ({_last_line(error)}). Is shared memory "
+                "(/dev/shm; docker's --shm-size) or memory too small? `--loader.workers 0` needs neither, but time."
+            ) from error
+        if batch is None:
+            return
+        if isinstance(batch, UserError):
+            raise batch
+        yield batch
+
+
+def _last_line(error: Exception) -> str:
+    """What an error says after its own account of where it was raised."""
+    return ([line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__])[-1][:160]
+
+
+def _batch(items: list) -> list[torch.Tensor] | UserError:
+    """The items stacked, or the first error among them."""
+    return next((item for item in items if isinstance(item, UserError)), None) or default_collate(items)
 
 
 def _start_worker(_: int) -> None:

@@ -1,13 +1,15 @@
 """Predictions: one row an image, in `predictions.parquet`, made in parts so that a killed run can go on."""
 
-import json
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.files import read_json, write_json, written_aside
+from pipeline.errors import UserError
+from pipeline.files import read_json, write_bytes, write_json, written_aside
+from pipeline.parquet_files import read_about, read_table, said_of, table_bytes
 
 PART = 256  # rows between two points from which a killed run goes on
 SCHEMA = pa.schema(
@@ -26,13 +28,19 @@ SCHEMA = pa.schema(
         ("height", pa.int32()),
         ("width", pa.int32()),
         ("fallback", pa.bool_()),  # nothing reached 0.5: the masks are empty and the box is a guess
+        ("fault", pa.string()),  # why the image could not be read whole; what is missing was taken for black
     ]
 )
 
 
-def made_from(path: Path) -> dict:
-    """What the rows of a finished table depend on, as it was given to `Parts`."""
-    return json.loads((pq.read_schema(path).metadata or {}).get(b"made_from", b"{}"))
+def made_from(path: Path, remedy: str) -> dict:
+    """What the rows of a finished table depend on, as it was given to `Parts`. Raises UserError where it is damaged."""
+    return read_about(path, remedy)
+
+
+def read_predictions(path: Path, remedy: str) -> pd.DataFrame:
+    """The rows of a finished table. Raises UserError, with what to do, where it is damaged."""
+    return read_table(path, remedy)[0].to_pandas()
 
 
 class Parts:
@@ -53,25 +61,39 @@ class Parts:
             write_json(folder / "made_from.json", parts_of)
 
     def missing(self) -> list[range]:
-        """The spans of rows that are still to be made."""
-        return [span for span in self.spans if not self._path(span).exists()]
+        """The spans of rows that are still to be made; damaged parts are."""
+        return [span for span in self.spans if self._read(span) is None]
 
     def write(self, span: range, rows: list[dict]) -> None:
         """Write the rows of one span, whole."""
-        with written_aside(self._path(span)) as aside:
-            pq.write_table(pa.Table.from_pylist(rows, SCHEMA), aside)
+        write_bytes(self._path(span), table_bytes(pa.Table.from_pylist(rows, SCHEMA), self.made_from))
 
-    def join(self, path: Path) -> int:
-        """Write all parts to one file, a part in memory at a time, and drop them; how many rows fell back."""
-        fallbacks = 0
-        schema = SCHEMA.with_metadata({"made_from": json.dumps(self.made_from)})
-        with written_aside(path) as aside, pq.ParquetWriter(aside, schema, compression="zstd") as writer:
+    def join(self, path: Path) -> tuple[int, list[str]]:
+        """Write all parts to one file, a part in memory at a time, and drop them.
+
+        Returns:
+            How many rows fell back, and the images that could not be read whole, each with why.
+        """
+        fallbacks, faults = 0, []
+        with written_aside(path) as aside, self._writer(aside) as writer:
             for span in self.spans:
-                table = pq.read_table(self._path(span)).replace_schema_metadata(schema.metadata)
+                table = self._read(span)
                 fallbacks += table["fallback"].to_pylist().count(True)
-                writer.write_table(table)
+                pairs = zip(table["image_id"].to_pylist(), table["fault"].to_pylist(), strict=True)
+                faults += [f"{image_id}: {fault}" for image_id, fault in pairs if fault]
+                writer.write_table(said_of(table, self.made_from))
         shutil.rmtree(self.folder)
-        return fallbacks
+        return fallbacks, faults
+
+    def _writer(self, path: Path) -> pq.ParquetWriter:
+        schema = said_of(SCHEMA.empty_table(), self.made_from).schema
+        return pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True)
+
+    def _read(self, span: range) -> pa.Table | None:
+        try:
+            return read_table(self._path(span), "")[0]
+        except UserError:
+            return None
 
     def _path(self, span: range) -> Path:
         return self.folder / f"{span.start:08d}.parquet"

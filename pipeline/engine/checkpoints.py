@@ -1,19 +1,21 @@
 """What is kept of a training: last.ckpt to go on from, best.safetensors for everybody else."""
 
+import io
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
-from pipeline.errors import UserError
-from pipeline.files import written_aside
+from pipeline.errors import UserError, reason
+from pipeline.files import write_bytes
 
 
 def save_last(path: Path, state: dict) -> None:
-    """Write everything that resuming needs, whole."""
-    with written_aside(path) as aside:
-        torch.save(state, aside)
+    """Write everything that resuming needs, whole. Raises DiskError where the disk is full."""
+    content = io.BytesIO()  # torch and safetensors tell a full disk in words of their own
+    torch.save(state, content)
+    write_bytes(path, content.getbuffer())
 
 
 def load_last(path: Path) -> dict:
@@ -25,9 +27,8 @@ def load_last(path: Path) -> dict:
 
 
 def save_weights(path: Path, network: nn.Module) -> None:
-    """Write a network's weights, whole."""
-    with written_aside(path) as aside:
-        save_file({key: tensor.detach().cpu().contiguous() for key, tensor in network.state_dict().items()}, aside)
+    """Write a network's weights, whole. Raises DiskError where the disk is full."""
+    write_bytes(path, save({key: tensor.detach().cpu().contiguous() for key, tensor in network.state_dict().items()}))
 
 
 def load_weights(path: Path, network: nn.Module) -> None:
@@ -35,4 +36,4 @@ def load_weights(path: Path, network: nn.Module) -> None:
     try:
         network.load_state_dict(load_file(path))
     except Exception as error:  # a damaged file and one of another network fail in many ways
-        raise UserError(f"{path} does not fit the run's config or is damaged: {str(error)[:300]}") from error
+        raise UserError(f"{path} does not fit the run's config or is damaged: {reason(error, 300)}") from error

@@ -2,24 +2,48 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
 
-from pipeline.dataset.images import read_ahead
+from pipeline.dataset.images import at_size, read_ahead
+from pipeline.dataset.pixels import read_picture
+from pipeline.errors import UserError
 from pipeline.masks.postprocess import answer
 from pipeline.masks.views import views
 
+CODE = (  # that decides an answer: what other code answered is not taken for this one's
+    *("engine/inference.py", "models/network.py", "dataset/images.py", "dataset/pixels.py"),
+    *("masks/views.py", "masks/postprocess.py", "masks/boxes.py", "masks/rle.py", "tracks/spark2024/__init__.py"),
+)
+
 
 class Asked(NamedTuple):
-    """One image to answer: its id, RGB uint8 pixels (size, size, 3) at working size, and its own height and width."""
+    """One image to answer.
+
+    Attributes:
+        image_id: its name
+        image_hwc: RGB uint8 pixels (size, size, 3) at working size
+        height: its own, pixels
+        width: its own, pixels
+        fault: why it could not be read whole; empty: it was
+    """
 
     image_id: str
     image_hwc: np.ndarray
     height: int
     width: int
+    fault: str = ""
+
+
+def asked_of(image_id: str, path: Path, size: int, height: int, width: int) -> Asked:
+    """An image file at working size; one that cannot be read at all is black, of the height and width given."""
+    picture = read_picture(path)
+    image_hwc = np.zeros((height, width, 3), np.uint8) if picture.rgb_hwc is None else picture.rgb_hwc
+    return Asked(image_id, at_size(image_hwc, size), *image_hwc.shape[:2], picture.fault)
 
 
 def probabilities(network: nn.Module, image_bchw: torch.Tensor, tta: str) -> tuple[torch.Tensor, torch.Tensor]:
@@ -43,6 +67,9 @@ def answers(network: nn.Module, images: Iterable[Asked], tta: str, batch_size: i
     """An answer an image, in order: `postprocess.answer` with image_id, class_index and class_probs (k floats).
 
     Holds a few batches at a time. The network must be in eval mode; it stays on its device.
+
+    Raises:
+        UserError: the network's probabilities are not numbers.
     """
     return read_ahead(_answer, _with_probabilities(network, images, tta, batch_size), ahead=2 * batch_size)
 
@@ -55,10 +82,19 @@ def _with_probabilities(network: nn.Module, images: Iterable[Asked], tta: str, b
         image_bchw = image_bhwc.permute(0, 3, 1, 2).float().div(255).contiguous(memory_format=torch.channels_last)
         with torch.inference_mode():
             mask_bchw, class_bk = probabilities(network, image_bchw, tta)
+        if not (mask_bchw.isfinite().all() and class_bk.isfinite().all()):
+            raise UserError(_not_numbers(network, batch[0].image_id))
         yield from zip(batch, mask_bchw.cpu().numpy(), class_bk.cpu().numpy(), strict=True)
+
+
+def _not_numbers(network: nn.Module, image_id: str) -> str:
+    bad = [name for name, tensor in network.state_dict().items() if not tensor.isfinite().all()]
+    where = f"; {len(bad)} tensors of the weights are not either, first {bad[0]}" if bad else ""
+    return f"the network's answers are not numbers (NaN), from image {image_id} on{where}. Train again."
 
 
 def _answer(found: tuple[Asked, np.ndarray, np.ndarray]) -> dict:
     asked, mask_chw, class_k = found
     classes = {"class_index": int(class_k.argmax()), "class_probs": class_k.tolist()}
-    return {"image_id": asked.image_id, **classes, **answer(mask_chw, asked.height, asked.width)}
+    found = answer(mask_chw, asked.height, asked.width)
+    return {"image_id": asked.image_id, **classes, **found, "fault": asked.fault}

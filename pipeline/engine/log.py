@@ -7,7 +7,7 @@ import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipeline.files import written_aside
+from pipeline.files import write_text, written_aside
 
 matplotlib.use("agg")
 CURVES = {
@@ -19,8 +19,7 @@ CURVES = {
 
 def write_lines(path: Path, lines: list[dict]) -> None:
     """Write a metrics file whole."""
-    with written_aside(path) as aside:
-        aside.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_text(path, "".join(json.dumps(line) + "\n" for line in lines))
 
 
 def draw_curves(path: Path, lines: list[dict]) -> None:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import LightningEnvironment
 from timm.utils import ModelEmaV3
 
 from pipeline.config import Config
 from pipeline.engine.checkpoints import load_last, save_last
+from pipeline.engine.device import gpu_unusable
 from pipeline.engine.optimiser import adamw, learning_rate_share, set_learning_rate
-from pipeline.errors import UserError
+from pipeline.errors import UserError, reason
 from pipeline.losses.segmentation import MultiTaskLoss
 from pipeline.models.network import SpacecraftNet
 
@@ -21,7 +23,14 @@ def fabric_for(config: Config) -> Fabric:
     mixed = "32-true"
     if torch.cuda.is_available() and config.optim.amp == "auto":
         mixed = "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
-    return Fabric(accelerator="auto", devices=1, precision=mixed)
+    alone = LightningEnvironment()  # not that of a cluster's job, whose tasks would be taken for parts of one training
+    return Fabric(accelerator="auto", devices=1, precision=mixed, plugins=[alone])
+
+
+CODE = (  # that decides what a training gives
+    *("engine/training.py", "engine/optimiser.py", "losses/segmentation.py", "models/network.py", "models/weights.py"),
+    *("dataset/augment.py", "dataset/loader.py", "dataset/images.py", "dataset/pixels.py"),
+)
 
 
 class Training:
@@ -37,7 +46,10 @@ class Training:
         self.fabric = fabric_for(config)
         self.network = network.to(memory_format=torch.channels_last)
         self.optimiser = adamw(self.network, config.optim)
-        self.wrapped, self.wrapped_optimiser = self.fabric.setup(self.network, self.optimiser)
+        try:
+            self.wrapped, self.wrapped_optimiser = self.fabric.setup(self.network, self.optimiser)
+        except RuntimeError as error:
+            raise gpu_unusable(error) from error
         decay = config.optim.ema_decay
         self.average = ModelEmaV3(self.network, decay=decay, use_warmup=True) if decay else None
         self.scaled = self.fabric.strategy.precision.precision == "16-mixed"  # whose scaler meets infinities itself
@@ -114,11 +126,16 @@ class Training:
         save_last(path, state | facts)
 
     def resume(self, path: Path) -> None:
-        """Go on from what `save` wrote."""
+        """Go on from what `save` wrote. Raises UserError where it is of another network or another version."""
         state = load_last(path)
-        self.network.load_state_dict(state["network"])
-        if self.average:
-            self.average.module.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        for name in ("epoch", "step", "best", "lines"):
-            setattr(self, name, state[name])
+        try:
+            self.network.load_state_dict(state["network"])
+            if self.average:
+                self.average.module.load_state_dict(state["average"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            for name in ("epoch", "step", "best", "lines"):
+                setattr(self, name, state[name])
+        except (KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
+            raise UserError(
+                f"{path} is of another network or another version ({reason(error, 200)}); start again with --overwrite."
+            ) from error

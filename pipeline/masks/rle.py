@@ -32,6 +32,9 @@ def check(counts: str, height: int, width: int) -> None:
     pycocotools itself does not look: it decodes a short sum into memory that nobody initialised, and never comes back
     from comparing a long one.
     """
+    if isinstance(counts, str) and len(counts) > longest(height, width):  # before runs take eight bytes each
+        most = longest(height, width)
+        raise RleError(f"{len(counts):,} characters, expected at most {most:,} for {height} x {width} pixels")
     lengths = runs(counts)
     if (lengths < 0).any():
         raise RleError("a run of negative length")
@@ -39,6 +42,11 @@ def check(counts: str, height: int, width: int) -> None:
         raise RleError(f"a run of {lengths.max()} pixels, expected at most {height} x {width} = {height * width}")
     if lengths.sum() != height * width:
         raise RleError(f"runs sum to {lengths.sum()}, expected {height} x {width} = {height * width}")
+
+
+def longest(height: int, width: int) -> int:
+    """Characters that the counts of a mask may have, twice what the finest checkerboard needs: one a pixel."""
+    return 2 * height * width + 1000
 
 
 def runs(counts: str) -> np.ndarray:

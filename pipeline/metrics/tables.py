@@ -32,8 +32,14 @@ def changed(rules: Mapping[str, object]) -> str:
 
 def card(content: Mapping, words: Mapping[str, str], aside: str, zip: Path) -> str:
     """The figures of a score.json, a line each with its interval and its meaning, and what they are of."""
+    images = content["images"]
+
+    def of_how_many(name: str) -> str:
+        counted = content["counted"].get(name, images)
+        return "" if counted == images else f" ({counted} of {images} images)"
+
     rows = [
-        f"{name:10} {number(content[name]):>6}  {limits(content['intervals'][name]):15}  {meaning}"
+        f"{name:10} {number(content[name]):>6}  {limits(content['intervals'][name]):15}  {meaning}{of_how_many(name)}"
         for name, meaning in words.items()
     ]
     if content["rules"]:

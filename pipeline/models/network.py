@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from pipeline.config import ModelConfig
-from pipeline.errors import UserError
+from pipeline.errors import UserError, reason
 from pipeline.models.weights import encoder_normalisation, load_encoder_weights
 
 SPARK_MEAN, SPARK_STD = (0.27, 0.26, 0.28), (0.19, 0.19, 0.24)  # published channel statistics of the real images
@@ -37,7 +37,8 @@ class SpacecraftNet(nn.Module):
 
 
 def build_network(config: ModelConfig, classes: int, load_weights: bool = True) -> SpacecraftNet:
-    """The network of a config; `load_weights=False` is for loading a checkpoint over it, normalisation included.
+    """The network of a config, tried on an image; `load_weights=False` is for loading a checkpoint over it,
+    normalisation included.
 
     Raises:
         UserError: the encoder, decoder, size or weights do not exist or do not fit.
@@ -60,12 +61,28 @@ def build_network(config: ModelConfig, classes: int, load_weights: bool = True) 
             **wide,
         )
     except (KeyError, ValueError, RuntimeError) as error:
-        reason = str(error.args[0] if error.args else error).split(", supported")[0]
-        raise UserError(f"cannot build {config.decoder} on {config.encoder}: {reason}{_near(config)}") from error
+        words = str(error.args[0] if error.args else error).split(", supported")[0]
+        raise UserError(f"cannot build {config.decoder} on {config.encoder}: {words}{_near(config)}") from error
+    _try(net, config, classes)
     if not load_weights:
         return SpacecraftNet(net, SPARK_MEAN, SPARK_STD)
     load_encoder_weights(net.encoder, config.encoder, config.weights)
     return SpacecraftNet(net, *_normalisation(config))
+
+
+def _try(net: nn.Module, config: ModelConfig, classes: int) -> None:
+    """Raise UserError where the network cannot run on one image of the working size, or answers in other shapes."""
+    what = f"{config.decoder} on {config.encoder} cannot run on an image of {config.size} px"
+    try:
+        with torch.no_grad():
+            mask_bchw, class_bk = net.eval()(torch.zeros(1, 3, config.size, config.size))
+    except (RuntimeError, AssertionError, ValueError, TypeError, IndexError) as error:
+        raise UserError(f"{what}: {reason(error, 200)}. Try another --model.size.") from error
+    finally:
+        net.train()
+    found = tuple(mask_bchw.shape), tuple(class_bk.shape)
+    if found != ((1, 2, config.size, config.size), (1, classes)):
+        raise UserError(f"{what}: it answers masks of {found[0]} and classes of {found[1]}.")
 
 
 def _near(config: ModelConfig) -> str:

@@ -5,10 +5,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from pipeline.errors import UserError, nearest, offenders
 from pipeline.scenes.materials import MATERIALS, Material
+from pipeline.yaml_files import read_yaml
 
 RULES = "parts.yaml"
 DEFAULTS = {"panel": "solar|panel|cell|array", "body": ".*", "metres": 1.0, "materials": {}}
@@ -35,12 +34,7 @@ class Rules:
 
 def read_rules(path: Path) -> Rules:
     """What parts.yaml says over the defaults, or the defaults where there is none; UserError with all that is wrong."""
-    try:
-        said = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.exists() else {}
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise UserError(f"{path} is not YAML: {error}") from error
-    if not isinstance(said, dict):
-        raise UserError(f"{path} must hold keys and values, found {type(said).__name__}.")
+    said = read_yaml(path) if path.exists() else {}
     wrong = [f"unknown key {key}.{nearest(str(key), list(DEFAULTS))}" for key in said if key not in DEFAULTS]
     panel, body, metres, named = ((DEFAULTS | said)[key] for key in DEFAULTS)
     panel, body = _pattern(panel, "panel:", wrong), _pattern(body, "body:", wrong)
@@ -62,7 +56,7 @@ def read_rules(path: Path) -> Rules:
 
 
 def _number(said: object) -> float:
-    """The number, also where YAML takes it for a text (1e-3); NaN for what is none."""
+    """The number, also of a text; NaN for what is none."""
     try:
         return math.nan if isinstance(said, bool) else float(said)
     except (TypeError, ValueError, OverflowError):

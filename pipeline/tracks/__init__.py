@@ -18,13 +18,15 @@ class Track(NamedTuple):
     Attributes:
         name: as options name it
         zip_name: of its submission in a run's folder
-        judge: module with per_image, parts, combine, Rules, WORDS (figures, as shown), ACCURACY (those of accuracy),
-            RANKED (the one that orders images), HEADLINE (the score) and aside
+        judge: module with per_image, parts, combine, Rules, WORDS (figures, as shown), MADE_OF (figure -> parts whose
+            images it is a mean over), ACCURACY (figures of accuracy), RANKED (the one that orders images), HEADLINE
+            (the score) and aside
         submission: module with write, read, examine (read, told check by check), results (COCO's) and CHECKS
     """
 
     name: str
     zip_name: str
+    code: tuple[str, ...]
     judge: ModuleType
     submission: ModuleType
 
@@ -35,7 +37,14 @@ class Track(NamedTuple):
         return {name: None if np.isnan(value) else float(value) for name, value in figures.items()}
 
 
+SHARED = ("tracks/archive.py", "tracks/spark2024/__init__.py", "masks/rle.py")
+FORM2024 = (*SHARED, "tracks/spark2024/submission.py")
+FORM2026 = (
+    *SHARED,
+    "masks/boxes.py",
+    *(f"tracks/spark2026/{name}.py" for name in ("__init__", "submission", "checks")),
+)
 TRACKS = {
-    "spark2026": Track("spark2026", "submission.zip", score2026, submission2026),
-    "spark2024": Track("spark2024", "submission_2024.zip", score2024, submission2024),
+    "spark2026": Track("spark2026", "submission.zip", FORM2026, score2026, submission2026),
+    "spark2024": Track("spark2024", "submission_2024.zip", FORM2024, score2024, submission2024),
 }

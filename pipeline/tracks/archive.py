@@ -34,11 +34,19 @@ def check_members(path: Path, wanted: list[str], most_bytes: int, findings: Find
         UserError: there is no such file.
     """
     findings.begin(OPENS)
-    if not path.is_file():
+    if not path.exists():
         raise UserError(f"no file {path.absolute()}. `./run.sh package` writes one.")
+    if not path.is_file():
+        kind = "folder" if path.is_dir() else "pipe or device"
+        raise UserError(f"{path.absolute()} is a {kind}; expected a zip.")
+    if not path.stat().st_size:
+        findings[OPENS].append("the zip cannot be read: it has 0 bytes")
+        return
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
+    except OSError as error:
+        raise UserError(f"cannot read {path.absolute()}: {error.strerror or reason(error)}.") from error
     except Exception as error:  # damaged zips fail in many ways that have no common base
         findings[OPENS].append(f"the zip cannot be read: {reason(error)}")
         return
@@ -59,8 +67,11 @@ def check_members(path: Path, wanted: list[str], most_bytes: int, findings: Find
             findings[MEMBERS_GOOD].append(f"{what}: not expected; the zip is flat and holds {wanted[0]} and so on")
         elif name in seen:
             findings[MEMBERS_GOOD].append(f"{what}: {names.count(name)} times, expected once")
-        elif member.compress_type not in READABLE or member.flag_bits & ENCRYPTED:
-            findings[MEMBERS_GOOD].append(f"{what}: encrypted or oddly packed, expected stored or deflated")
+        elif member.flag_bits & ENCRYPTED:
+            findings[MEMBERS_GOOD].append(f"{what}: encrypted, expected to be open to all")
+        elif member.compress_type not in READABLE:
+            packing = zipfile.compressor_names.get(member.compress_type, f"method {member.compress_type}")
+            findings[MEMBERS_GOOD].append(f"{what}: packed by {packing}, expected stored or deflated")
         elif stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
             findings[MEMBERS_GOOD].append(f"{what}: a link or folder, expected a file")
         elif member.file_size > most_bytes:

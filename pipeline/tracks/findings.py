@@ -12,6 +12,7 @@ class Findings(dict[str, list[str] | None]):
 
     def __init__(self, checks: tuple[str, ...]) -> None:
         super().__init__(dict.fromkeys(checks))
+        self.notes: list[str] = []  # what is valid by the letter, and odd
 
     def begin(self, *checks: str) -> None:
         """Say that checks are being made."""

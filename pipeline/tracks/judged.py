@@ -29,6 +29,7 @@ class Judged:
         images: the judge's rows, in the order of truth
         compute: gmac and mparams, NaN where nobody says, and `compute`: where they are from
         rules: what the organisers have not published
+        notes: what is odd about the submission, though valid
     """
 
     track: Track
@@ -38,6 +39,7 @@ class Judged:
     images: pd.DataFrame
     compute: dict
     rules: object
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, track: Track, zip: Path, truth: pd.DataFrame, rules: object, compute: dict | None = None) -> "Judged":
@@ -46,12 +48,14 @@ class Judged:
         Raises:
             UserError: the zip is not valid.
         """
-        given, declared = track.submission.read(zip, truth["image_id"].tolist())
+        findings, given, declared = track.submission.examine(zip, truth)
+        findings.refuse(zip)
         given = given.set_index("image_id").loc[truth["image_id"]].reset_index()
         if compute is None:
             said = {name: declared[name] for name in UNKNOWN if name in declared}
             compute = UNKNOWN | said | {"compute": "declared, not recounted" if said else "not declared"}
-        return cls(track, zip, truth, given, track.judge.per_image(truth, given), compute, rules)
+        images = track.judge.per_image(truth, given)
+        return cls(track, zip, truth, given, images, compute, rules, tuple(findings.notes))
 
     def figures(self, **changed: object) -> dict[str, float | None]:
         """The figures, with some rules changed; None where truth or compute is missing."""
@@ -61,6 +65,14 @@ class Judged:
         """95 % intervals of the figures."""
         parts = self.track.judge.parts(self.images, self.rules)
         return {name: limits and list(limits) for name, limits in intervals(parts, self._combine).items()}
+
+    def counted(self) -> dict[str, int]:
+        """How many images each figure of accuracy is a mean over: those whose truth has what it needs."""
+        parts = self.track.judge.parts(self.images, self.rules)
+        return {
+            figure: int(np.any([parts[name].denominator > 0 for name in names], axis=0).sum())
+            for figure, names in self.track.judge.MADE_OF.items()
+        }
 
     def _combine(self, means: dict) -> dict:
         return self.track.judge.combine(means, self.compute, self.rules)
@@ -72,6 +84,7 @@ class Judged:
         found = {
             **self.figures(),
             "images": len(self.images),
+            "counted": self.counted(),
             **compute,
             "intervals": self.intervals(),
             "by_class": self._groups(by_class(self.truth)),

@@ -5,7 +5,7 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from pipeline.dataset.images import cached_images, read_ahead, read_pixels, soft_mask
+from pipeline.dataset.images import cached_images, read_ahead, soft_mask
 from pipeline.dataset.index_table import read_index, rows_of
 from pipeline.errors import UserError
 from pipeline.index import index
@@ -61,11 +61,6 @@ def test_without_room_files_are_read(made, monkeypatch, capsys):
     assert not (folder / "cache").exists()
 
 
-def test_an_unreadable_file_is_none(tmp_path):
-    (tmp_path / "a.jpg").write_bytes(b"no image")
-    assert read_pixels(tmp_path / "a.jpg") is None
-
-
 def test_reading_ahead_keeps_order_and_distance():
     begun = []
     lock = threading.Lock()
@@ -109,7 +104,7 @@ def test_an_image_gone_since_is_an_error_with_its_path_and_leaves_no_half_cache(
     gone.unlink()
     with pytest.raises(UserError, match=gone.name):
         cached_images(folder, rows, 64, True)
-    assert not list((folder / "cache").iterdir())
+    assert not (folder / "cache").exists()
 
 
 @pytest.mark.parametrize("ahead", [1, 2, 7])

@@ -8,9 +8,10 @@ SPARK 2022 Stream 1:
 """
 
 import errno
+import functools
 import re
 import stat
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.dataset.folders import image_files, is_utf8, left_out, remark, walk
@@ -51,7 +52,7 @@ def items(folder: Path) -> list[Item]:
     """
     found = [item for path in tables(folder) for item in _labelled(folder, path)]
     place = _test_place(folder)
-    if place and not any(PurePosixPath(item.image_path).parent.as_posix() == place for item in found):
+    if place and not any(item.image_path.rpartition("/")[0] == place for item in found):
         names = [path.name for path in image_files(folder / place)[0] if len(path.parts) == 1]
         found += [Item(name, "test", None, -1, None, f"{place}/{name}", None, "") for name in names]
     if not found:
@@ -99,6 +100,7 @@ def remarks(folder: Path, items: list[Item]) -> list[str]:
     ]
 
 
+@functools.cache
 def class_of(text: str) -> tuple[str, int]:
     """Official name and index of a class however it is spelt; the text itself and -1 where it is none of the ten."""
     known_as = key(text)
@@ -133,7 +135,7 @@ def _labelled(folder: Path, path: Path) -> list[Item]:
 
 
 def _leads_out(path: str) -> bool:
-    return path.startswith("/") or ".." in PurePosixPath(path).parts
+    return path.startswith("/") or ".." in path.split("/")
 
 
 def _item(row: dict, split: str, image_place: str, mask_place: str, row_first: bool) -> Item:

@@ -21,6 +21,11 @@ WORDS = {
     "pooled_iou": "IoU over the pixels of all images, mean of body and panel",
 }
 
+MADE_OF = {  # figures, and the parts whose images they are means over
+    "s_seg": ("body", "panel"),
+    "mean_iou": ("body_iou", "panel_iou"),
+    "pooled_iou": ("body_pooled", "panel_pooled"),
+}
 ACCURACY, RANKED, HEADLINE = tuple(WORDS), "mean_iou", "s_seg"
 
 

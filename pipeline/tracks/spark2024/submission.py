@@ -1,7 +1,8 @@
 """The zip of SPARK 2024's segmentation: write it, read it, check it.
 
-As read in participants' code that scored: a flat zip with `<image>_layer.npz` for each image, key `data`, shape (1024,
-1024, 3), uint8 with black, body (255, 0, 0) and panel (0, 0, 255), or bool with the same channels.
+As read in participants' code that scored: a flat zip with `<image>_layer.npz` for each image, key `data`, shape
+(height, width, 3), 1024 x 1024 in the upload, uint8 with black, body (255, 0, 0) and panel (0, 0, 255), or bool with
+the same channels.
 """
 
 import functools
@@ -16,19 +17,19 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from pipeline.errors import UserError, brief, offenders, reason
+from pipeline.errors import brief, reason
 from pipeline.files import written_aside
 from pipeline.masks import rle
 from pipeline.processes import cores, spread
 from pipeline.tracks import archive
 from pipeline.tracks.findings import Findings
-from pipeline.tracks.spark2024 import SIZE
 
 AT_ONCE = 100  # images that a process reads or writes before it answers
-KEY, SHAPE = "data", (SIZE, SIZE, 3)
-MOST_BYTES = 2 * SIZE * SIZE * 3  # of a member, more than any valid one has
-MOST_INSIDE = 9 * SIZE * SIZE * 3  # of the array in it: room for the wrong types that are worth naming
-ARRAYS_GOOD, TYPES_GOOD = "every file is an npz with one array, data", "arrays are uint8 or bool, 1024 x 1024 x 3"
+KEY = "data"
+MOST_A_PIXEL = 2 * 3  # bytes of a member, more than any valid one has
+MOST_INSIDE = 9 * 3  # bytes a pixel of the array in it: room for the wrong types that are worth naming
+ARRAYS_GOOD = "every file is an npz with one array, data"
+TYPES_GOOD = "arrays are uint8 or bool, of their image's size x 3"
 COLOURS_GOOD = "pixels are black, body red or panel blue, exactly"
 CHECKS = (*archive.CHECKS, ARRAYS_GOOD, TYPES_GOOD, COLOURS_GOOD)
 
@@ -50,16 +51,9 @@ def member_of(image_id: str) -> str:
 
 
 def write(path: Path, predictions: pd.DataFrame, efficiency: dict) -> None:
-    """Write the zip, a file an image; the same rows give the same bytes. Compute is not part of it.
-
-    Raises:
-        UserError: an image is not of the size that answers have.
-    """
-    odd = predictions[(predictions[["height", "width"]] != SIZE).any(axis=1)]
-    if len(odd):
-        listed = offenders([f"{row.image_id}: {row.width}x{row.height}" for row in odd.itertuples()])
-        raise UserError(f"answers are {SIZE}x{SIZE} pixels; these images are not:\n{listed}")
-    rows = list(zip(*(predictions[name] for name in ("image_id", "body_rle", "panel_rle")), strict=True))
+    """Write the zip, a file an image; the same rows give the same bytes. Compute is not part of it."""
+    names = ("image_id", "body_rle", "panel_rle", "height", "width")
+    rows = list(zip(*(predictions[name] for name in names), strict=True))
     with written_aside(path) as aside, zipfile.ZipFile(aside, "w") as out:
         for group in spread(_members, _groups(rows), cores(), chunk=1):
             for name, content in group:
@@ -70,62 +64,65 @@ def _groups(items: list) -> list[list]:
     return [items[i : i + AT_ONCE] for i in range(0, len(items), AT_ONCE)]
 
 
-def _members(rows: list[tuple[str, str, str]]) -> list[tuple[str, bytes]]:
-    """Names and contents of the files of some images: id, body and panel as RLE."""
-    return [(member_of(image_id), _array(body, panel)) for image_id, body, panel in rows]
+def _members(rows: list[tuple[str, str, str, int, int]]) -> list[tuple[str, bytes]]:
+    """Names and contents of the files of some images: id, body and panel as RLE, height, width."""
+    return [(member_of(image_id), _array(*answer)) for image_id, *answer in rows]
 
 
-def _array(body: str, panel: str) -> bytes:
-    body_hw, panel_hw = (rle.decode(counts, SIZE, SIZE) for counts in (body, panel))
+def _array(body: str, panel: str, height: int, width: int) -> bytes:
+    body_hw, panel_hw = (rle.decode(counts, height, width) for counts in (body, panel))
     red, blue = ((mask_hw * np.uint8(255)) for mask_hw in (body_hw & ~panel_hw, panel_hw))
     out = io.BytesIO()
     np.savez_compressed(out, **{KEY: cv2.merge([red, np.zeros_like(red), blue])})
     return out.getvalue()
 
 
-def read(path: Path, image_ids: list[str]) -> tuple[pd.DataFrame, dict]:
+def read(path: Path, images: pd.DataFrame) -> tuple[pd.DataFrame, dict]:
     """What a zip answers, checked.
 
     Args:
         path: of the zip.
-        image_ids: every image that must be answered, once each.
+        images: every image that must be answered, once each: image_id, and height and width of its answer.
 
     Returns:
-        A row an image (image_id, body_rle, panel_rle), in the order of `image_ids`, and an empty dict.
+        A row an image (image_id, body_rle, panel_rle, height, width), in the order of `images`, and an empty dict.
 
     Raises:
         UserError: anything is wrong; with every complaint.
     """
-    findings, rows, compute = examine(path, image_ids)
+    findings, rows, compute = examine(path, images)
     findings.refuse(path)
     return rows, compute
 
 
 def results(path: Path, rows: pd.DataFrame) -> dict[str, list[dict]]:
     """COCO results of the masks that `read` found in a zip; without scores of their own they all have 1."""
+    names = ["image_id", "height", "width", "body_rle", "panel_rle"]
     found = [
         {
             "image_id": image_id,
             "category_id": part,
-            "segmentation": {"size": [SIZE, SIZE], "counts": counts},
+            "segmentation": {"size": [height, width], "counts": counts},
             "score": 1.0,
         }
-        for image_id, *masks in rows[["image_id", "body_rle", "panel_rle"]].itertuples(index=False)
+        for image_id, height, width, *masks in rows[names].itertuples(index=False)
         for part, counts in enumerate(masks, 1)
-        if rle.area(counts, SIZE, SIZE)
+        if rle.area(counts, height, width)
     ]
     return {"segm": found}
 
 
-def examine(path: Path, image_ids: list[str]) -> tuple[Findings, pd.DataFrame, dict]:
+def examine(path: Path, images: pd.DataFrame) -> tuple[Findings, pd.DataFrame, dict]:
     """All that is wrong with a zip, and what it answers as far as that can be read; arguments as of `read`."""
     findings = Findings(CHECKS)
-    archive.check_members(path, [member_of(image_id) for image_id in image_ids], MOST_BYTES, findings)
+    most_bytes = MOST_A_PIXEL * int((images["height"] * images["width"]).max()) + 2**12
+    archive.check_members(path, [member_of(image_id) for image_id in images["image_id"]], most_bytes, findings)
     if findings.complaints:
         return findings, pd.DataFrame(), {}
     findings.begin(ARRAYS_GOOD, TYPES_GOOD, COLOURS_GOOD)
+    wanted = list(images[["image_id", "height", "width"]].itertuples(index=False, name=None))
     rows: list[tuple[str, str]] = []
-    for group in spread(functools.partial(_masks_of, path), _groups(image_ids), cores(), chunk=1):
+    for group in spread(functools.partial(_masks_of, path), _groups(wanted), cores(), chunk=1):
         for found in group:
             if isinstance(found, Fault):
                 findings[found.check].append(found.words)
@@ -134,23 +131,24 @@ def examine(path: Path, image_ids: list[str]) -> tuple[Findings, pd.DataFrame, d
     if findings.complaints:
         return findings, pd.DataFrame(), {}
     body, panel = zip(*rows, strict=True) if rows else ((), ())
-    return findings, pd.DataFrame({"image_id": image_ids, "body_rle": body, "panel_rle": panel}), {}
+    return findings, images[["image_id", "height", "width"]].assign(body_rle=body, panel_rle=panel), {}
 
 
-def _masks_of(path: Path, image_ids: list[str]) -> list["tuple[str, str] | Fault"]:
-    """Body and panel of some images as RLE, or what is wrong with an image's file."""
+def _masks_of(path: Path, wanted: list[tuple[str, int, int]]) -> list["tuple[str, str] | Fault"]:
+    """Body and panel of some images (id, height, width) as RLE, or what is wrong with an image's file."""
     with zipfile.ZipFile(path) as members:
-        return [_masks(members, member_of(image_id)) for image_id in image_ids]
+        return [_masks(members, member_of(image_id), (height, width, 3)) for image_id, height, width in wanted]
 
 
-def _masks(members: zipfile.ZipFile, name: str) -> "tuple[str, str] | Fault":
+def _masks(members: zipfile.ZipFile, name: str, shape: tuple[int, int, int]) -> "tuple[str, str] | Fault":
     where = f"member {brief(name)}"
     try:
         content = members.read(name)
         with zipfile.ZipFile(io.BytesIO(content)) as inner:
             largest = max((member.file_size for member in inner.infolist()), default=0)
-        if largest > MOST_INSIDE:
-            said = f"array of {largest:,} bytes, expected at most {MOST_INSIDE:,}"
+        most = MOST_INSIDE * shape[0] * shape[1] + 2**12
+        if largest > most:
+            said = f"array of {largest:,} bytes, expected at most {most:,}"
             return Fault(archive.SIZES_GOOD, f"{where}: {said}")
         with warnings.catch_warnings(), np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             warnings.simplefilter("ignore")  # numpy's, of headers that old Pythons wrote
@@ -161,8 +159,8 @@ def _masks(members: zipfile.ZipFile, name: str) -> "tuple[str, str] | Fault":
         return Fault(ARRAYS_GOOD, f"{where}: cannot be read as an npz: {reason(error)}")
     if not isinstance(array_hwc, np.ndarray):  # numpy hands over what is no npy as bytes
         return Fault(ARRAYS_GOOD, f"{where}: {KEY} is no numpy array")
-    if array_hwc.shape != SHAPE or array_hwc.dtype not in (np.uint8, np.bool_):
-        said = f"{array_hwc.dtype} {array_hwc.shape}, expected uint8 or bool {SHAPE}"
+    if array_hwc.shape != shape or array_hwc.dtype not in (np.uint8, np.bool_):
+        said = f"{array_hwc.dtype} {array_hwc.shape}, expected uint8 or bool {shape}"
         return Fault(TYPES_GOOD, f"{where}: {said}")
     full = 255 if array_hwc.dtype == np.uint8 else 1
     array_hwc = array_hwc.view(np.uint8)  # a bool's byte may be neither 0 nor 1

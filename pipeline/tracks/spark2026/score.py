@@ -31,6 +31,7 @@ WORDS = {
     "s_final": "0.70 acc + 0.15 flops + 0.15 params",
 }
 
+MADE_OF = {"s_cls": ("cls",), "s_det": ("det",), "s_seg": ("body", "panel")}  # figures, and whose images they are over
 ACCURACY, RANKED, HEADLINE = ("s_cls", "s_det", "s_seg", "s_acc"), "s_acc", "s_final"
 
 

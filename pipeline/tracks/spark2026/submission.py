@@ -7,15 +7,18 @@ The organisers' format was not found; this one is assumed, and stands here alone
     efficiency.json   gmac, mparams (one view, one image), and how they were counted
 """
 
+import codecs
 import csv
 import io
+import itertools
 import json
+import re
 import zipfile
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.errors import brief, reason
+from pipeline.errors import UserError, brief, offenders, reason
 from pipeline.files import written_aside
 from pipeline.masks import rle
 from pipeline.tracks import archive
@@ -40,13 +43,14 @@ from pipeline.tracks.spark2026.checks import (
     check_images,
     check_records,
     checked_row,
+    odd_boxes,
 )
 
-MOST_BYTES = 512 * 2**20  # of a member: 25 kB an image of the largest split, where 1 kB is usual
+MOST_BYTES = 2**30  # of a member, however many images
 MEMBERS = (CSV, BBOX, SEGM, EFFICIENCY)
 MARKS_EACH = 16  # opening brackets and commas in a record of a JSON file; usual are 9
 NAMES = {dict: "an object, {...}", list: "a list, [...]"}
-csv.field_size_limit(MOST_BYTES)  # an RLE may be longer than Python's 131,072
+STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)  # of JSON
 COLUMNS = ["image_id", "class", "bbox", "body_rle", "panel_rle"]
 
 
@@ -57,6 +61,9 @@ def write(path: Path, predictions: pd.DataFrame, efficiency: dict) -> None:
         path: of the zip.
         predictions: rows of predictions.parquet, in the order wanted.
         efficiency: gmac, mparams and what else is to be said.
+
+    Raises:
+        UserError: a file would be larger than a submission's may be.
     """
     rows = predictions.to_dict("records")
     content = {
@@ -65,6 +72,12 @@ def write(path: Path, predictions: pd.DataFrame, efficiency: dict) -> None:
         SEGM: _json([record for row in rows for record in _segm_records(row)]),
         EFFICIENCY: json.dumps(efficiency, indent=2, sort_keys=True, allow_nan=False) + "\n",
     }
+    most = _most_bytes(predictions)
+    large = [
+        f"{name}: {len(text):,} bytes, expected at most {most:,}" for name, text in content.items() if len(text) > most
+    ]
+    if large:
+        raise UserError(f"{path} cannot be made of these answers:\n{offenders(large)}")
     with written_aside(path) as aside, zipfile.ZipFile(aside, "w") as out:
         for name, text in content.items():
             archive.add_member(out, name, text, zipfile.ZIP_DEFLATED)
@@ -107,21 +120,21 @@ def _json(records: list[dict]) -> str:
     return "[\n" + ",\n".join(json.dumps(record, allow_nan=False) for record in records) + "\n]\n"
 
 
-def read(path: Path, image_ids: list[str]) -> tuple[pd.DataFrame, dict]:
+def read(path: Path, images: pd.DataFrame) -> tuple[pd.DataFrame, dict]:
     """What a zip answers, checked.
 
     Args:
         path: of the zip.
-        image_ids: every image that must be answered, once each.
+        images: every image that must be answered, once each: image_id, and height and width of its answer.
 
     Returns:
-        A row an image (image_id, class_name, class_index, x_min .. y_max, body_rle, panel_rle), in the zip's order,
-        and efficiency.json.
+        A row an image (image_id, class_name, class_index, x_min .. y_max, body_rle, panel_rle, height, width), in the
+        zip's order, and efficiency.json.
 
     Raises:
         UserError: anything is wrong; with every complaint.
     """
-    findings, rows, efficiency = examine(path, image_ids)
+    findings, rows, efficiency = examine(path, images)
     findings.refuse(path)
     return rows, efficiency
 
@@ -132,63 +145,109 @@ def results(path: Path, rows: pd.DataFrame) -> dict[str, list[dict]]:
         return {kind: json.loads(members.read(name)) for kind, name in (("bbox", BBOX), ("segm", SEGM))}
 
 
-def examine(path: Path, image_ids: list[str]) -> tuple[Findings, pd.DataFrame, dict]:
+def examine(path: Path, images: pd.DataFrame) -> tuple[Findings, pd.DataFrame, dict]:
     """All that is wrong with a zip, and what it answers as far as that can be read; arguments as of `read`."""
     findings = Findings(CHECKS)
-    archive.check_members(path, list(MEMBERS), MOST_BYTES, findings)
+    archive.check_members(path, list(MEMBERS), _most_bytes(images), findings)
     members = {} if findings.complaints else _unpacked(path, findings)
     if findings.complaints:
         return findings, pd.DataFrame(), {}
     findings.begin(COLUMNS_GOOD, JSON_GOOD)
-    most = 10 * len(image_ids) + 1000  # records: of more nothing is said but that
-    lines = _read_csv(members[CSV], most, findings[COLUMNS_GOOD])
+    most = 10 * len(images) + 1000  # records: of more nothing is said but that
+    lines = _read_csv(path, most, _longest_mask(images), findings)
     efficiency = _read_json(members, EFFICIENCY, dict, most, findings[JSON_GOOD])
     boxes = _read_json(members, BBOX, list, most, findings[JSON_GOOD])
     masks = _read_json(members, SEGM, list, most, findings[JSON_GOOD])
     if findings.complaints:
         return findings, pd.DataFrame(), {}
     findings.begin(IMAGES_GOOD, CLASSES_GOOD, BOXES_GOOD, MASKS_GOOD, BUDGET_GOOD, BBOX_SAME, SEGM_SAME)
+    image_ids = images["image_id"].tolist()
     check_images({line: row["image_id"] for line, row in lines.items()}, image_ids, findings[IMAGES_GOOD])
-    rows = [checked_row(line, row, findings) for line, row in lines.items()]
+    sizes = dict(zip(image_ids, zip(images["height"], images["width"], strict=True), strict=True))
+    usual = next(iter(sizes.values()))  # of an image that is none of these
+    rows = [checked_row(line, row, sizes.get(row["image_id"], usual), findings) for line, row in lines.items()]
     check_efficiency(efficiency, findings[BUDGET_GOOD])
-    check_records(boxes, masks, rows, findings)
-    return findings, pd.DataFrame(rows), efficiency
+    check_records(boxes, masks, rows, image_ids, findings)
+    if not findings.complaints:
+        findings.notes += odd_boxes(rows)
+    return findings, pd.DataFrame(rows).drop(columns="wrong"), efficiency
+
+
+def _longest_mask(images: pd.DataFrame) -> int:
+    """Characters that the largest image's mask may take."""
+    return max((rle.longest(*size) for size in set(zip(images["height"], images["width"], strict=True))), default=0)
+
+
+def _most_bytes(images: pd.DataFrame) -> int:
+    """Bytes that a member may have: two masks an image, each backslash doubled, and what stands around them."""
+    sizes = images[["height", "width"]].value_counts()
+    need = sum(count * (4 * rle.longest(*map(int, size)) + 2000) for size, count in sizes.items())
+    return min(need + 2**20, MOST_BYTES)
 
 
 def _unpacked(path: Path, findings: Findings) -> dict[str, bytes]:
+    """The JSON members; of the CSV only that it unpacks whole."""
     members = {}
     try:
         with zipfile.ZipFile(path) as zipped:
-            for name in MEMBERS:
+            for name in (BBOX, SEGM, EFFICIENCY):
                 members[name] = zipped.read(name)
+            with zipped.open(CSV) as member:
+                while member.read(2**20):
+                    pass
     except Exception as error:  # damaged zips fail in many ways that have no common base
         findings[archive.OPENS].append(f"the zip cannot be read: {reason(error)}")
     return members
 
 
-def _read_csv(content: bytes, most: int, complaints: list[str]) -> dict[int, dict[str, str]]:
-    """Rows by the number of their last line."""
+def _read_csv(path: Path, most: int, longest: int, findings: Findings) -> dict[int, dict[str, str]]:
+    """Rows by line number, a line in memory at a time; a line is a row, for nothing in it can hold a line's end."""
     rows: dict[int, dict[str, str]] = {}
-    try:
-        lines = csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
-        header = next(lines, [])
-        if header != COLUMNS:
-            complaints.append(f"{CSV}: columns {brief(header)}, expected {COLUMNS}")
-            return rows
-        for cells in lines:
+    complaints = findings[COLUMNS_GOOD]
+    most_characters = 2 * longest + 10_000
+    with zipfile.ZipFile(path) as zipped, zipped.open(CSV) as member:
+        text = io.TextIOWrapper(member, encoding="utf-8", newline="")
+        for number in itertools.count(1):
+            try:
+                line = text.readline(most_characters)
+                if len(line) == most_characters:
+                    raise csv.Error(f"longer than {most_characters:,} characters")
+                cells = _cells(line, longest) if line else None
+            except (UnicodeDecodeError, csv.Error) as error:
+                complaints.append(f"{CSV}: line {number}: no CSV in UTF-8: {reason(error)}")
+                return rows
+            if number == 1:
+                if cells is not None and line.startswith("\ufeff"):
+                    complaints.append(f"{CSV}: starts with a byte order mark, expected plain UTF-8")
+                    return rows
+                if cells != COLUMNS:
+                    complaints.append(f"{CSV}: columns {brief(cells or [])}, expected {COLUMNS}")
+                    return rows
+                continue
+            if cells is None:
+                return rows
             if len(cells) != len(COLUMNS):
-                complaints.append(f"{CSV}: line {lines.line_num}: {len(cells)} cells, expected {len(COLUMNS)}")
-            rows[lines.line_num] = dict(zip(COLUMNS, cells, strict=False))
+                complaints.append(f"{CSV}: line {number}: {len(cells)} cells, expected {len(COLUMNS)}")
+            rows[number] = dict(zip(COLUMNS, cells, strict=False))
             if len(rows) > most:
                 complaints.append(f"{CSV}: more than {most:,} rows, expected one an image")
                 return rows
-    except (UnicodeDecodeError, csv.Error) as error:
-        complaints.append(f"{CSV}: no CSV in UTF-8: {reason(error)}")
-    return rows
+
+
+def _cells(line: str, longest: int) -> list[str]:
+    before = csv.field_size_limit(longest)
+    try:
+        return next(csv.reader([line], strict=True), [])
+    finally:
+        csv.field_size_limit(before)
 
 
 def _read_json(members: dict[str, bytes], name: str, kind: type, most: int, complaints: list[str]) -> dict | list:
-    marks = sum(members[name].count(mark) for mark in (b"{", b"[", b","))
+    if members[name].startswith(codecs.BOM_UTF8):
+        complaints.append(f"{name}: starts with a byte order mark, expected plain UTF-8")
+        return kind()
+    around = STRING.sub(b"", members[name])  # a mask's text may hold any of the marks
+    marks = sum(around.count(mark) for mark in (b"{", b"[", b","))
     if marks > MARKS_EACH * most:  # they would fill the memory
         complaints.append(f"{name}: {marks:,} values, expected at most {MARKS_EACH * most:,} for so many images")
         return kind()

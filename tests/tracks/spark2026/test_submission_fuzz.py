@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from pipeline.errors import UserError
 from pipeline.masks import rle
 from pipeline.tracks.spark2026 import SIZE, submission
-from tests.makers import answers
+from tests.makers import answers, asked
 
-IDS = ["image 1", "image 2"]
+IMAGES = asked(["image 1", "image 2"])
 EFFICIENCY = {"gmac": 4.5, "mparams": 3.5}
 
 
@@ -51,7 +51,7 @@ def test_numbers_beyond_any_float(whole, member, old, number):
         return text.replace(old, new, 1)
 
     with pytest.raises(UserError, match=member):
-        submission.read(changed(whole, member, change), IDS)
+        submission.read(changed(whole, member, change), IMAGES)
 
 
 def test_an_empty_mask_written_with_runs_of_nothing_has_no_record(whole):
@@ -62,7 +62,7 @@ def test_an_empty_mask_written_with_runs_of_nothing_has_no_record(whole):
     counts = empty["panel_rle"][0].encode()
     odd = changed(path, "submission.csv", lambda text: text.replace(counts, counts + b"0"))
     rle.check(counts.decode() + "0", SIZE, SIZE)
-    submission.read(odd, IDS)
+    submission.read(odd, IMAGES)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -80,6 +80,6 @@ def test_damaged_members_with_a_right_checksum(whole, member, edits):
         return text
 
     try:
-        submission.read(changed(whole, member, change), IDS)
+        submission.read(changed(whole, member, change), IMAGES)
     except UserError as error:
         assert str(error)
