@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.config import config_of, recipe_values
 from pipeline.dataset.index_table import BOX, rows_of
-from pipeline.dataset.pixels import read_whole
+from pipeline.dataset.pixels import read_pixels
 from pipeline.index import index
 from pipeline.masks.draw import overlay, save, sheet, with_words
 from pipeline.package import package
@@ -57,7 +57,7 @@ def draw(folder: Path, truth: pd.DataFrame, place: Answers) -> Path:
     for i in range(SHOWN):
         true = truth.iloc[i * len(truth) // SHOWN]
         given = predictions.loc[true["image_id"]]
-        image_hwc = read_whole(folder / true["image_path"])
+        image_hwc = read_pixels(folder / true["image_path"])
         words = f"prediction: {given['class_name']} {max(given['class_probs']):.2f}"
         rows.append(
             [

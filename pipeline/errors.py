@@ -34,8 +34,8 @@ def _beginning(value: object, most: int, depth: int = 0) -> object:
 
 
 def reason(error: Exception, most: int = 100) -> str:
-    """The first line of an error's words, cut to `most` characters; its name where it has none."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:most]
+    """The first line of an error's words without full stop, cut to `most` characters; its name where it has none."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:most]
 
 
 def nearest(name: str, known: list[str]) -> str:

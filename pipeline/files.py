@@ -13,14 +13,20 @@ from pipeline.errors import UserError, reason
 
 
 class DiskError(UserError):
-    """A file cannot be written here."""
+    """A file cannot be written here.
+
+    Attributes:
+        what: the file and the reason, without advice
+    """
+
+    def __init__(self, what: str, advice: str = "Free some space or choose another folder."):
+        super().__init__(f"{what} {advice}")
+        self.what = what
 
 
 def cannot_write(path: Path, error: OSError) -> DiskError:
     """The words for a file that could not be written, whatever kept it from being."""
-    return DiskError(
-        f"cannot write {path}: {error.strerror or reason(error)}. Free some space or choose another folder."
-    )
+    return DiskError(f"cannot write {path}: {error.strerror or reason(error)}.")
 
 
 @contextmanager
@@ -66,7 +72,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DiskError(f"cannot make the folder {folder}: {error.strerror}. Choose another one.") from error
+        raise DiskError(f"cannot make the folder {folder}: {error.strerror}.", "Choose another one.") from error
 
 
 def drop_leftovers(folder: Path) -> None:

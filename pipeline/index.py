@@ -1,6 +1,7 @@
 """index: check every file of a data set and write what is known of it to index.parquet."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -136,10 +137,9 @@ def _make(folder: Path, items: list[reader.Item], seed: int | None) -> pd.DataFr
             rows = in_order(rows)
             write_index(folder / FILE, rows, about)
     except DiskError as error:
-        links = f"mkdir -p data/mine && ln -s {folder.resolve()}/* data/mine/"
-        raise UserError(
-            f"{error} A set on a disk that may not be written can be linked into a folder: {links}"
-        ) from error
+        advice = "Free some space; a set on a disk that may not be written can be linked into a folder"
+        links = f"mkdir -p data/mine && ln -s {shlex.quote(str(folder.resolve()))}/* data/mine/"
+        raise UserError(f"{error.what} {advice}: {links}") from error
     return rows
 
 

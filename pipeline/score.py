@@ -12,6 +12,7 @@ from pipeline.engine.trained import data_of, seen_by
 from pipeline.errors import UserError, command
 from pipeline.files import file_hash, write_json
 from pipeline.index import ensure_index
+from pipeline.locks import alone_in
 from pipeline.metrics import tables
 from pipeline.metrics.ceiling import through_jpeg, through_rle, through_size
 from pipeline.metrics.coco import average_precision, craft_truth, part_truth
@@ -152,7 +153,10 @@ def _zip_of(
 
 def _write(path: Path, truth: pd.DataFrame, content: dict) -> None:
     place = path.with_name(path.stem.replace("submission", "score") + ".json")
-    with recorded(path.parent, place.stem, zip_hash=file_hash(path), truth_hash=rows_hash(truth)):
+    with (
+        alone_in(path.parent, "score"),
+        recorded(path.parent, place.stem, zip_hash=file_hash(path), truth_hash=rows_hash(truth)),
+    ):
         write_json(place, content)
 
 

@@ -1,4 +1,5 @@
 import importlib
+import os
 import re
 import subprocess
 import sys
@@ -6,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import torch
 
 from pipeline import cli
 from pipeline.cli import VERBS, main, parse, parser_of
@@ -188,3 +190,75 @@ def test_a_closed_pipe_is_no_traceback():
     command = f"{sys.executable} -u -m pipeline --help | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (PermissionError(13, "Permission denied", "data/sim/x"), "error: data/sim/x: Permission denied\n"),
+        (OSError(116, "Stale file handle"), "error: a file: Stale file handle\n"),
+        (
+            UnicodeEncodeError("utf-8", "caf\udce9", 3, 4, "surrogates not allowed"),
+            "error: a name or text that is not UTF-8",
+        ),
+        (MemoryError(), "error: out of memory: MemoryError\n"),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate\nmore"), "error: torch: CUDA out of memory"),
+        (RuntimeError("CUDA error: device-side assert\nmore"), "error: torch: CUDA error: device-side assert"),
+    ],
+)
+def test_what_a_user_can_mend_is_a_line_whichever_library_it_comes_from(monkeypatch, capsys, error, words):
+    def run(_):
+        raise error
+
+    monkeypatch.setattr(cli, "_run", run)
+    assert main(["index"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(words)
+    assert said.count("\n") == 1
+
+
+def test_a_fault_of_the_code_keeps_its_traceback(monkeypatch):
+    def run(_):
+        raise KeyError("a name of ours")
+
+    monkeypatch.setattr(cli, "_run", run)
+    with pytest.raises(KeyError):
+        main(["index"])
+
+
+def test_a_terminal_that_cannot_show_a_name_gets_it_escaped():
+    code = "import sys; from pipeline import cli; cli._run = lambda _: print('Ch\u00e9ops'); sys.exit(cli.main([]))"
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Ch\\xe9ops\n", "")
+
+
+def test_a_recipe_in_utf_8_in_a_locale_of_another_encoding(tmp_path):
+    (tmp_path / "r.yaml").write_bytes("# f\u00fcr alle\nmodel: {size: 64}\n".encode())
+    code = f"from pipeline.config import recipe_values; print(recipe_values({str(tmp_path / 'r.yaml')!r}))"
+    environment = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "{'model.size': 64}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("optim:\n  lr:\n", "no value for optim.lr"),
+        ("optim:\n  epochs: 2\nseed: 1\noptim:\n  lr: 0.1\n", "key 'optim' in line 4 stands in line 1 already"),
+        ("# f\xfcr\n", "r.yaml is not UTF-8: line 1 has byte 0xfc"),
+        ("seed: 1234567890123456789\nmodel: {size: 64}\n", "seed is 1234567890123456789, expected 0 to 4294967295"),
+    ],
+)
+def test_recipes_that_cannot_be_meant(tmp_path, monkeypatch, capsys, text, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "r.yaml").write_bytes(text.encode("latin-1"))
+    assert main(["train", "--recipe", "r.yaml"]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_recipes_as_people_write_them(tmp_path, capsys):
+    (tmp_path / "r.yaml").write_text('optim:\nmodel:\n  encoder: tu-lcnet_050\n  size: "64"\nloss: {dice: 1e-1}\n')
+    config = parse(train, ["--recipe", str(tmp_path / "r.yaml")])["config"]
+    assert (config.model.size, config.loss.dice) == (64, 0.1)
+    assert "override" not in capsys.readouterr().out

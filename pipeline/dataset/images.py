@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.dataset.pixels import read_whole
+from pipeline.dataset.pixels import read_pixels
 from pipeline.files import DiskError, drop_leftovers, text_hash, written_aside
 from pipeline.locks import HeldError, alone_in
 from pipeline.masks import rle
@@ -52,7 +52,7 @@ class Sample:
         if self.cache is not None:
             return self.cache[i, ..., :3], self.cache[i, ..., 3:]
         path, body, panel, height, width = (column[i].as_py() for column in self.columns)
-        image_hwc = read_whole(self.folder / path)
+        image_hwc = read_pixels(self.folder / path)
         return at_size(image_hwc, self.size), soft_mask(body, panel, height, width, self.size)
 
 
@@ -66,7 +66,9 @@ def cached_images(folder: Path, rows: pd.DataFrame, size: int, keep: bool) -> Sa
     if cache is None and keep:
         try:
             cache = _made(path, plain)
-        except (DiskError, HeldError) as error:
+        except DiskError as error:
+            print(f"no cache of decoded images: {error.what} Reading files.")
+        except HeldError as error:
             print(f"no cache of decoded images: {error} Reading files.")
     return Sample(folder, rows, size, cache)
 
@@ -86,7 +88,7 @@ def _made(path: Path, plain: Sample) -> np.ndarray | None:
         drop_leftovers(path.parent)
         need, free = math.prod(_shape(plain)), shutil.disk_usage(path.parent).free
         if need > 0.9 * free:
-            raise DiskError(f"needs {need / 1e9:.1f} GB, {free / 1e9:.1f} GB free.")
+            raise DiskError(f"needs {need / 1e6:,.0f} MB, {free / 1e6:,.0f} MB free.")
         header = {"descr": "|u1", "fortran_order": False, "shape": _shape(plain)}
         with written_aside(path) as aside, aside.open("wb") as file:  # not mapped: a full disk would be a bus error
             np.lib.format.write_array_header_1_0(file, header)

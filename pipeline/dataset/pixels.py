@@ -53,7 +53,7 @@ def read_picture(path: Path) -> Picture:
         return Picture(None, reason(error), missing=True)
 
 
-def read_whole(path: Path) -> np.ndarray:
+def read_pixels(path: Path) -> np.ndarray:
     """The pixels (height, width, 3), uint8 RGB, of a file. Raises UserError unless it is there and whole."""
     picture = read_picture(path)
     if picture.fault:

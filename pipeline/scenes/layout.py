@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from pipeline.dataset.mask_colours import colours_from_labels
-from pipeline.dataset.pixels import read_whole
+from pipeline.dataset.pixels import read_pixels
 from pipeline.errors import UserError
 from pipeline.files import written_aside
 from pipeline.scenes.studio import Studio
@@ -101,7 +101,7 @@ def encode_mask(labels: np.ndarray) -> bytes:
 def read_rgb(path: Path) -> np.ndarray:
     """An image or mask of a set, (S, S, 3) uint8 RGB. Raises UserError where it is not whole."""
     try:
-        return read_whole(path)
+        return read_pixels(path)
     except UserError as error:
         raise UserError(f"{error} Delete it and run the same simulate command again, which makes it anew.") from error
 

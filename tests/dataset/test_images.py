@@ -1,10 +1,15 @@
+import os
 import shutil
+import subprocess
+import sys
 import threading
 from collections import namedtuple
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pipeline.dataset import images
 from pipeline.dataset.images import cached_images, read_ahead, soft_mask
 from pipeline.dataset.index_table import read_index, rows_of
 from pipeline.errors import UserError
@@ -120,3 +125,71 @@ def test_what_was_done_before_an_error_is_still_given():
     assert [next(stream), next(stream)] == [2, 3]
     with pytest.raises(ZeroDivisionError):
         next(stream)
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda whole: whole[:100], lambda whole: whole[:-1], lambda whole: b"", lambda whole: b"x" * 200]
+)
+def test_a_damaged_cache_is_made_anew_without_a_word(made, capsys, damage):
+    folder, rows = made
+    cached_images(folder, rows, 64, True)
+    (path,) = (folder / "cache").iterdir()
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    capsys.readouterr()
+    assert cached_images(folder, rows, 64, True).cache is not None
+    assert path.read_bytes() == whole
+    assert capsys.readouterr().out == ""
+
+
+def test_a_disk_that_fills_while_the_cache_is_written_is_a_line(made, capsys):
+    """A real limit on the size of a file stands for the disk: a mapped file would end the process with a bus error."""
+    folder, _ = made
+    code = (
+        "import resource, signal, sys; from pathlib import Path; from pipeline.dataset.images import cached_images\n"
+        "from pipeline.dataset.index_table import read_index, rows_of\n"
+        "rows = rows_of(read_index(Path(sys.argv[1])), ('train', 'tune'))\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+        "assert cached_images(Path(sys.argv[1]), rows, 64, True).cache is None\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", code, str(folder)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("no cache of decoded images: cannot write")
+    assert "File too large" in done.stdout
+    assert not (folder / "cache").exists()
+
+
+def test_the_room_that_counts_is_that_of_the_cache_s_own_disk(made, monkeypatch):
+    folder, rows = made
+    asked = []
+    real = shutil.disk_usage
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: asked.append(path) or real(path))
+    cached_images(folder, rows, 64, True)
+    assert asked == [folder / "cache"]
+
+
+def test_while_another_process_makes_the_cache_files_are_read(made, capsys):
+    folder, rows = made
+    code = (
+        "import sys; from pathlib import Path; from pipeline.locks import alone_in\n"
+        "with alone_in(Path(sys.argv[1]), 'cache of decoded images'): print('held', flush=True); sys.stdin.read()"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", code, str(folder / "cache")]
+    other = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert other.stdout.readline() == "held\n"
+        assert cached_images(folder, rows, 64, True).cache is None
+    finally:
+        other.communicate()
+    assert f"is in use: `cache of decoded images`, process {other.pid} on" in capsys.readouterr().out
+
+
+def test_other_code_makes_a_cache_of_its_own(made, monkeypatch):
+    folder, rows = made
+    cached_images(folder, rows, 64, True)
+    monkeypatch.setattr(images, "sources", lambda files: dict.fromkeys(files, "changed"))
+    cached_images(folder, rows, 64, True)
+    assert len(list((folder / "cache").iterdir())) == 2

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from pipeline.dataset.pixels import decoded, read_picture, read_whole
+from pipeline.dataset.pixels import decoded, read_picture, read_pixels
 from pipeline.errors import UserError
 
 HEIGHT, WIDTH = 97, 131
@@ -165,7 +165,7 @@ def test_links(tmp_path):
     (tmp_path / "a.jpg").write_bytes(JPEG)
     for name, target in (("to.jpg", "a.jpg"), ("dangling.jpg", "gone.jpg"), ("loop.jpg", "loop.jpg")):
         (tmp_path / name).symlink_to(target)
-    assert np.array_equal(read_whole(tmp_path / "to.jpg"), decoded(JPEG).rgb_hwc)
+    assert np.array_equal(read_pixels(tmp_path / "to.jpg"), decoded(JPEG).rgb_hwc)
     for name in ("dangling.jpg", "loop.jpg"):
         picture = read_picture(tmp_path / name)
         assert (picture.missing, picture.unread) == (True, False)
@@ -182,14 +182,14 @@ def test_a_file_that_cannot_be_read_is_there(tmp_path, monkeypatch, number, word
     fault = words or "OSError"
     assert read_picture(tmp_path / "a.jpg") == (None, fault, True, False, 8, b"")
     with pytest.raises(UserError, match=rf"a\.jpg cannot be read: {fault}\."):
-        read_whole(tmp_path / "a.jpg")
+        read_pixels(tmp_path / "a.jpg")
 
 
 @pytest.mark.parametrize("content", [JPEG[:HALF], ZEROS, PNG[:-12], b""])
 def test_a_part_is_not_the_whole(tmp_path, content):
     (tmp_path / "a.jpg").write_bytes(content)
     with pytest.raises(UserError) as error:
-        read_whole(tmp_path / "a.jpg")
+        read_pixels(tmp_path / "a.jpg")
     assert str(tmp_path / "a.jpg") in str(error.value)
     assert decoded(content).fault in str(error.value)
 

@@ -92,3 +92,15 @@ def test_it_can_be_called_from_anywhere_and_tests_what_is_beside_it(machine):
     done, log = machine("test", "-k", "one")
     assert done.returncode == 0
     assert log[1:] == ["-m ruff check .", "-m ruff format --check --quiet .", "-m pytest -k one"]
+
+
+def test_modules_of_the_folder_one_stands_in_are_not_taken_for_its_own(tmp_path):
+    """The real one, whose .venv these tests run in."""
+    for name in ("pipeline.py", "yaml.py", "torch.py"):
+        (tmp_path / name).write_text("print('somebody else')\nraise SystemExit(7)\n")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [ROOT / "run.sh", "--help"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: ./run.sh <verb>")

@@ -4,6 +4,7 @@ import torch
 from pipeline.config import RECIPES, LossConfig, ModelConfig, config_of, recipe_values
 from pipeline.errors import UserError
 from pipeline.losses.segmentation import MultiTaskLoss
+from pipeline.models import network as networks
 from pipeline.models.network import SPARK_MEAN, SPARK_STD, build_network
 
 NAMES = sorted(path.stem for path in RECIPES.glob("*.yaml"))
@@ -65,3 +66,38 @@ def test_normalisation():
 def test_what_cannot_be_built(config, words):
     with pytest.raises(UserError, match=words):
         build_network(config, 10)
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (
+            ModelConfig("tu-lcnet_050", "pan", size=32),
+            "pan on tu-lcnet_050 cannot run on an image of 32 px: .*too small",
+        ),
+        (ModelConfig("tu-swin_tiny_patch4_window7_224", "unet", size=64), r"Input height \(64\) doesn't match model"),
+        (ModelConfig("tu-vit_tiny_patch16_224", "dpt", size=64), r"Input height \(64\) doesn't match model"),
+    ],
+)
+def test_what_cannot_run_at_a_size_is_told_when_it_is_built(config, words):
+    with pytest.raises(UserError, match=words) as error:
+        build_network(config, 10)
+    assert "\n" not in str(error.value)
+
+
+def test_trying_a_network_changes_nothing_of_it():
+    """Its statistics are those of a network that has seen nothing, and chance goes on where it was."""
+    torch.manual_seed(5)
+    network = build_network(small("smoke"), 10)
+    after = torch.rand(3)
+    norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    assert norms
+    for norm in norms:
+        assert norm.num_batches_tracked == 0
+        assert (norm.running_mean == 0).all()
+    assert all(module.training for module in network.modules())
+    torch.manual_seed(5)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(networks, "_try", lambda *_: None)
+        build_network(small("smoke"), 10)
+    assert torch.equal(torch.rand(3), after)

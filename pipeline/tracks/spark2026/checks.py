@@ -211,7 +211,7 @@ def odd_boxes(rows: list[dict]) -> list[str]:
     iou_n, turned_n = box_iou(box_n4, extent_n4), box_iou(box_n4[:, [1, 0, 3, 2]], extent_n4)
     if turned_n.mean() > iou_n.mean() + CLEARLY:
         said = f"mean IoU {iou_n.mean():.2f} over {len(pairs)} images, {turned_n.mean():.2f} with x and y swapped"
-        return [f"boxes hardly fit the masks: {said}; masks transposed, or boxes row first?"]
+        return [f"boxes and masks of most images hardly overlap: {said}; masks transposed, or boxes row first?"]
     apart = int((iou_n < HARDLY).sum())
     if apart > len(rows) / 2:
         return [f"boxes and masks of {apart} of {len(rows)} images hardly overlap (IoU below {HARDLY})"]
