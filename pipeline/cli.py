@@ -78,7 +78,7 @@ def _run(arguments: list[str]) -> None:
     verb, *rest = arguments
     if verb not in VERBS:
         raise UserError(f"no verb {verb!r}.{nearest(verb, [*VERBS, 'test'])} `./run.sh --help` lists them.")
-    function = getattr(importlib.import_module(f"pipeline.{verb}"), verb)
+    function = getattr(importlib.import_module(f"pipeline.verbs.{verb}"), verb)
     function(**parse(function, rest))
 
 

@@ -8,8 +8,8 @@ import torch
 from hypothesis import settings
 
 from pipeline.config import config_of, recipe_values
-from pipeline.simulate import simulate
-from pipeline.train import train
+from pipeline.verbs.simulate import simulate
+from pipeline.verbs.train import train
 
 settings.register_profile("here", deadline=None, derandomize=True)  # no timing, and the same examples everywhere
 settings.load_profile("here")

@@ -13,16 +13,16 @@ from pipeline import cli
 from pipeline.cli import VERBS, main, parse, parser_of
 from pipeline.config import Config, flat
 from pipeline.errors import UserError
-from pipeline.score import score
 from pipeline.tracks.spark2026.score import Rules
-from pipeline.train import train
-from pipeline.validate import validate
+from pipeline.verbs.score import score
+from pipeline.verbs.train import train
+from pipeline.verbs.validate import validate
 
 ROOT = Path(__file__).parents[1]
 
 
 def function_of(verb):
-    return getattr(importlib.import_module(f"pipeline.{verb}"), verb)
+    return getattr(importlib.import_module(f"pipeline.verbs.{verb}"), verb)
 
 
 def test_help_lists_the_verbs_in_the_order_data_flows(capsys):

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import index
 from pipeline.dataset import file_findings, images
 from pipeline.engine import inference, training
 from pipeline.sources import ROOT, differences, sources
 from pipeline.tracks import TRACKS
+from pipeline.verbs import index
 
 SAYS_NOTHING = {  # modules that words, disks and processes are a matter of
     *("errors.py", "files.py", "progress.py", "locks.py", "processes.py", "sources.py", "parquet_files.py"),

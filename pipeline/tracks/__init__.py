@@ -18,7 +18,7 @@ class Track(NamedTuple):
     Attributes:
         name: as options name it
         zip_name: of its submission in a run's folder
-        judge: module with per_image, parts, combine, Rules, WORDS (figures, as shown), MADE_OF (figure -> parts whose
+        judge: module with per_image, means, combine, Rules, WORDS (figures, as shown), MADE_OF (figure -> means whose
             images it is a mean over), ACCURACY (figures of accuracy), RANKED (the one that orders images), HEADLINE
             (the score) and aside
         submission: module with write, read, examine (read, told check by check), results (COCO's) and CHECKS
@@ -32,7 +32,7 @@ class Track(NamedTuple):
 
     def figures(self, images: pd.DataFrame, rules: object, compute: dict[str, float]) -> dict[str, float | None]:
         """The judge's figures of `per_image` rows; None where no image has the truth that a figure needs."""
-        means = {name: np.float64(part.mean) for name, part in self.judge.parts(images, rules).items()}
+        means = {name: np.float64(mean.mean) for name, mean in self.judge.means(images, rules).items()}
         figures = self.judge.combine(means, compute, rules)
         return {name: None if np.isnan(value) else float(value) for name, value in figures.items()}
 

@@ -13,8 +13,8 @@ from pipeline.dataset import images
 from pipeline.dataset.images import cached_images, read_ahead, soft_mask
 from pipeline.dataset.index_table import read_index, rows_of
 from pipeline.errors import UserError
-from pipeline.index import index
 from pipeline.masks import rle
+from pipeline.verbs.index import index
 from tests.makers import spark2024
 
 

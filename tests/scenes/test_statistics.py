@@ -3,7 +3,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.scenes.statistics import PUBLISHED, figures, table
-from pipeline.simulate import simulate
+from pipeline.verbs.simulate import simulate
 from tests.oracles.published import REAL_SET
 
 

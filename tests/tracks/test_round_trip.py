@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.judging.judged import Judged
 from pipeline.masks import rle
 from pipeline.tracks import TRACKS
-from pipeline.tracks.judged import Judged
 from pipeline.tracks.spark2026 import submission as submission2026
 from tests.makers import answer_row
 

@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from pipeline.metrics.masks import iou, overlap
-from pipeline.metrics.parts import Part, mean_of, share_above
+from pipeline.judging.masks import iou, overlap
+from pipeline.judging.means import Mean, mean_of, share_above
 
 PANEL_SHARE = 0.05  # of the body's pixels in truth
 WORDS = {
@@ -21,7 +21,7 @@ WORDS = {
     "pooled_iou": "IoU over the pixels of all images, mean of body and panel",
 }
 
-MADE_OF = {  # figures, and the parts whose images they are means over
+MADE_OF = {  # figures, and the means whose images they are means over
     "s_seg": ("body", "panel"),
     "mean_iou": ("body_iou", "panel_iou"),
     "pooled_iou": ("body_pooled", "panel_pooled"),
@@ -72,11 +72,11 @@ def per_image(truth: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def segmentation_parts(images: pd.DataFrame, rules: SegmentationRules) -> dict[str, Part]:
+def segmentation_means(images: pd.DataFrame, rules: SegmentationRules) -> dict[str, Mean]:
     """The means that S_seg is made of: body, panel; beside them, by no rule, mean IoU by image and over all pixels."""
     known = images["body_truth"].notna().to_numpy()
     large = (images["panel_truth"] >= PANEL_SHARE * images["body_truth"]).to_numpy()
-    parts = {}
+    found = {}
     for name in ("body", "panel"):
         truth_n, given_n, both_n = (
             np.nan_to_num(images[f"{name}_{of}"].to_numpy()) for of in ("truth", "given", "both")
@@ -86,15 +86,15 @@ def segmentation_parts(images: pd.DataFrame, rules: SegmentationRules) -> dict[s
         if rules.empty_truth == "judge":
             counts_n = counts_n | known & (truth_n == 0)
         thresholds = rules.segmentation == "thresholds"
-        parts[name] = mean_of(share_above(iou_n, rules.strict) if thresholds else iou_n, counts_n)
-        parts[f"{name}_iou"] = mean_of(iou_n, shown)
-        parts[f"{name}_pooled"] = Part(np.where(known, both_n, 0), np.where(known, truth_n + given_n - both_n, 0))
-    return parts
+        found[name] = mean_of(share_above(iou_n, rules.strict) if thresholds else iou_n, counts_n)
+        found[f"{name}_iou"] = mean_of(iou_n, shown)
+        found[f"{name}_pooled"] = Mean(np.where(known, both_n, 0), np.where(known, truth_n + given_n - both_n, 0))
+    return found
 
 
-def parts(images: pd.DataFrame, rules: Rules) -> dict[str, Part]:
+def means(images: pd.DataFrame, rules: Rules) -> dict[str, Mean]:
     """The means that the figures are made of."""
-    return segmentation_parts(images, rules)
+    return segmentation_means(images, rules)
 
 
 def of_both(body: np.ndarray, panel: np.ndarray) -> np.ndarray:
@@ -103,7 +103,7 @@ def of_both(body: np.ndarray, panel: np.ndarray) -> np.ndarray:
 
 
 def combine(means: Mapping[str, np.ndarray], compute: Mapping[str, float], rules: Rules) -> dict[str, np.ndarray]:
-    """The figures from the means of `parts`, element by element; NaN where truth is missing. Compute does not count."""
+    """The figures from `means`, element by element; NaN where truth is missing. Compute does not count."""
     return {
         "s_seg": of_both(means["body"], means["panel"]),
         "mean_iou": of_both(means["body_iou"], means["panel_iou"]),

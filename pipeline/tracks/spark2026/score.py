@@ -15,8 +15,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from pipeline.judging.means import Mean, mean_of, share_above
 from pipeline.masks.boxes import box_iou
-from pipeline.metrics.parts import Part, mean_of, share_above
 from pipeline.tracks.spark2024 import score as spark2024
 from pipeline.tracks.spark2026 import BUDGET_GMAC, BUDGET_MPARAMS
 
@@ -100,7 +100,7 @@ def per_image(truth: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def parts(images: pd.DataFrame, rules: Rules) -> dict[str, Part]:
+def means(images: pd.DataFrame, rules: Rules) -> dict[str, Mean]:
     """The means that the figures are made of: cls, det, box_iou and those of spark2024."""
     right, boxes = images["class_right"].to_numpy(), images["box_iou"].to_numpy()
     above = share_above(boxes, rules.strict)
@@ -110,12 +110,12 @@ def parts(images: pd.DataFrame, rules: Rules) -> dict[str, Part]:
         "cls": mean_of(np.nan_to_num(right), ~np.isnan(right)),
         "det": mean_of(above, ~np.isnan(boxes)),
         "box_iou": mean_of(np.nan_to_num(boxes), ~np.isnan(boxes)),
-        **spark2024.segmentation_parts(images, rules),
+        **spark2024.segmentation_means(images, rules),
     }
 
 
 def combine(means: Mapping[str, np.ndarray], compute: Mapping[str, float], rules: Rules) -> dict[str, np.ndarray]:
-    """The figures from the means of `parts` and gmac and mparams, element by element; NaN where truth is missing."""
+    """The figures from `means` and gmac and mparams, element by element; NaN where truth is missing."""
     s_seg = spark2024.of_both(means["body"], means["panel"])
     accuracy = s_acc(means["cls"], means["det"], s_seg)
     gmac, mparams = compute["gmac"], compute["mparams"]

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.judging.means import share_above
 from pipeline.masks import rle
-from pipeline.metrics.parts import share_above
 from pipeline.tracks import TRACKS
 from pipeline.tracks.spark2026 import score
 from pipeline.tracks.spark2026.score import Rules
@@ -120,7 +120,7 @@ def test_images_with_empty_truth_are_left_out_of_the_means():
     nothing = rle.encode(np.zeros((1024, 1024), bool))
     truth.loc[0, "body_rle"] = truth.loc[1, "panel_rle"] = nothing
     images = score.per_image(truth, given)
-    parts = score.parts(images, Rules())
+    parts = score.means(images, Rules())
     assert np.isnan(parts["body"].each).tolist() == [True, False, False]
     assert np.isnan(parts["panel"].each).tolist() == [False, True, False]
     assert figures_of(truth, given)["s_seg"] == 1.0
@@ -143,13 +143,13 @@ def test_which_panels_count():
     )
 
     def counted(**rules):
-        return score.parts(images, Rules(**rules))["panel"].denominator.tolist()
+        return score.means(images, Rules(**rules))["panel"].denominator.tolist()
 
     assert counted() == [1, 0, 0, 1]
     assert counted(panel="any") == [1, 1, 0, 1]
     assert counted(empty_truth="judge") == [1, 0, 1, 1]
     assert counted(panel="any", empty_truth="judge") == [1, 1, 1, 1]
-    assert score.parts(images, Rules())["panel_iou"].denominator.tolist() == [1, 1, 0, 1]  # by no rule
+    assert score.means(images, Rules())["panel_iou"].denominator.tolist() == [1, 1, 0, 1]  # by no rule
 
 
 def test_every_rule_changes_what_it_says():

@@ -18,7 +18,6 @@ from pipeline.engine.inference import CODE, Asked, answers, asked_of
 from pipeline.engine.trained import data_of, run_config, trained_network
 from pipeline.errors import UserError, command, offenders
 from pipeline.files import file_hash, text_hash
-from pipeline.index import ensure_index
 from pipeline.locks import alone_in, empty
 from pipeline.masks.draw import overlay as draw_overlay
 from pipeline.masks.draw import save as save_picture
@@ -26,6 +25,7 @@ from pipeline.progress import progress, say
 from pipeline.run_folder import Answers, Run, find_run, manifest_of, recorded
 from pipeline.sources import differences, sources
 from pipeline.tracks.spark2026 import CLASSES, SIZE
+from pipeline.verbs.index import ensure_index
 
 
 def predict(

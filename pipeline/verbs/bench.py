@@ -12,6 +12,7 @@ import pandas as pd
 from PIL import Image
 
 from pipeline.errors import UserError
+from pipeline.judging.judged import Judged
 from pipeline.masks import rle
 from pipeline.masks.boxes import box_from_mask
 from pipeline.progress import progress, say
@@ -20,7 +21,6 @@ from pipeline.scenes.render import first_hits
 from pipeline.scenes.scene import draw
 from pipeline.scenes.studio import Studio
 from pipeline.tracks import TRACKS
-from pipeline.tracks.judged import Judged
 from pipeline.tracks.spark2024.submission import member_of
 from pipeline.tracks.spark2026 import CLASSES, SIZE
 from pipeline.tracks.spark2026.score import ASSUMED

@@ -19,7 +19,6 @@ from pipeline.engine.trained import write_seen
 from pipeline.engine.training import CODE, Training
 from pipeline.errors import UserError
 from pipeline.files import drop_leftovers, file_hash, write_text
-from pipeline.index import ensure_index
 from pipeline.locks import FILE as LOCK
 from pipeline.locks import alone_in, empty
 from pipeline.models.cost import gmac, mparams
@@ -30,6 +29,7 @@ from pipeline.run_folder import Run, find_data, manifest_of, recorded, run_named
 from pipeline.sources import differences, sources
 from pipeline.tracks import TRACKS
 from pipeline.tracks.spark2026 import CLASSES
+from pipeline.verbs.index import ensure_index
 from pipeline.yaml_files import read_yaml
 
 TRACK = TRACKS["spark2026"]  # whose judge selects the weights

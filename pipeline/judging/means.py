@@ -7,7 +7,7 @@ import numpy as np
 THRESHOLDS = np.arange(50, 100, 5) / 100  # COCO's 0.50, 0.55 ... 0.95
 
 
-class Part(NamedTuple):
+class Mean(NamedTuple):
     """A mean over images as numerators and denominators, (N,) each: the figure is the ratio of their sums.
 
     An image that a rule leaves out has 0 in both.
@@ -29,9 +29,9 @@ class Part(NamedTuple):
             return self.numerator / self.denominator
 
 
-def mean_of(value_n: np.ndarray, counts_n: np.ndarray) -> Part:
+def mean_of(value_n: np.ndarray, counts_n: np.ndarray) -> Mean:
     """The plain mean of values over the images that count."""
-    return Part(np.where(counts_n, value_n, 0.0).astype(float), np.asarray(counts_n, float))
+    return Mean(np.where(counts_n, value_n, 0.0).astype(float), np.asarray(counts_n, float))
 
 
 def share_above(iou_n: np.ndarray, strict: bool = True) -> np.ndarray:

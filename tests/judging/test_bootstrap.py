@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from pipeline.metrics.bootstrap import differences, interval, intervals, resampled
-from pipeline.metrics.parts import Part, mean_of
+from pipeline.judging.bootstrap import differences, interval, intervals, resampled
+from pipeline.judging.means import Mean, mean_of
 
 
 def part(values, counts=None):
@@ -37,7 +37,7 @@ def test_images_that_do_not_count_do_not_weigh():
 
 
 def test_a_ratio_is_resampled_as_a_ratio():
-    pooled = Part(np.array([10.0, 0.0]), np.array([100.0, 1.0]))
+    pooled = Mean(np.array([10.0, 0.0]), np.array([100.0, 1.0]))
     assert pooled.mean == pytest.approx(10 / 101)
     found = np.unique(resampled({"p": pooled}, draws=100)["p"].round(9))
     assert found.tolist() == [0.0, round(10 / 101, 9), 0.1]

@@ -13,16 +13,16 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from pipeline import predict as verb
 from pipeline.config import config_of, recipe_values
 from pipeline.dataset import prediction_table as table
 from pipeline.engine import inference
 from pipeline.errors import UserError
-from pipeline.index import index
 from pipeline.masks import rle
-from pipeline.predict import predict
 from pipeline.run_folder import Run
-from pipeline.train import train
+from pipeline.verbs import predict as verb
+from pipeline.verbs.index import index
+from pipeline.verbs.predict import predict
+from pipeline.verbs.train import train
 
 
 class Killed(BaseException):
@@ -293,7 +293,7 @@ def test_two_at_once_are_refused(stand, monkeypatch):
 
     def answers(*arguments):
         command = [sys.executable, "-m", "pipeline", "predict", "--overwrite"]
-        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "OMP_NUM_THREADS": "1"}
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
         refused.append(subprocess.run(command, env=environment, capture_output=True, text=True, check=False))
         return real(*arguments)
 

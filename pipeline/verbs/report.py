@@ -20,14 +20,14 @@ from pipeline.dataset.prediction_table import read_predictions
 from pipeline.engine.trained import data_of
 from pipeline.errors import UserError, reason
 from pipeline.files import file_hash, read_json, write_text
-from pipeline.index import is_current
+from pipeline.judging import tables
 from pipeline.masks.draw import errors, overlay, sheet, window
-from pipeline.metrics import tables
 from pipeline.progress import say
 from pipeline.run_folder import SUBMISSIONS, Answers, Run, find_run, manifest_of
-from pipeline.score import score
 from pipeline.tracks import TRACKS
 from pipeline.tracks.spark2026 import CLASSES, SIZE
+from pipeline.verbs.index import is_current
+from pipeline.verbs.score import score
 from pipeline.yaml_files import read_yaml
 
 SIDE = 250  # of a picture, pixels

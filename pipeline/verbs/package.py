@@ -11,15 +11,15 @@ from pipeline.dataset.prediction_table import read_predictions
 from pipeline.engine.trained import data_of, run_config, trained_network
 from pipeline.errors import UserError, offenders
 from pipeline.files import file_hash
-from pipeline.index import ensure_index
 from pipeline.locks import alone_in
 from pipeline.models.cost import gmac, mparams
-from pipeline.predict import predicted
 from pipeline.progress import say
 from pipeline.run_folder import Answers, Run, find_run, manifest_of, recorded
 from pipeline.sources import differences, sources
 from pipeline.tracks import TRACKS, Track
 from pipeline.tracks.spark2026 import CLASSES, SIZE
+from pipeline.verbs.index import ensure_index
+from pipeline.verbs.predict import predicted
 
 
 def package(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipeline import download as verb
-from pipeline.download import download
 from pipeline.errors import UserError
+from pipeline.verbs import download as verb
+from pipeline.verbs.download import download
 
 
 def test_a_failure_is_one_line_that_says_what_else_can_be_done(tmp_path, monkeypatch):

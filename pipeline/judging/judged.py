@@ -8,8 +8,8 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
-from pipeline.metrics.bootstrap import differences, intervals
-from pipeline.metrics.breakdown import by_class, by_size, confusion
+from pipeline.judging.bootstrap import differences, intervals
+from pipeline.judging.breakdown import by_class, by_size, confusion
 from pipeline.tracks import Track
 from pipeline.tracks.spark2026 import CLASSES
 
@@ -63,14 +63,14 @@ class Judged:
 
     def intervals(self) -> dict[str, list[float] | None]:
         """95 % intervals of the figures."""
-        parts = self.track.judge.parts(self.images, self.rules)
-        return {name: limits and list(limits) for name, limits in intervals(parts, self._combine).items()}
+        means = self.track.judge.means(self.images, self.rules)
+        return {name: limits and list(limits) for name, limits in intervals(means, self._combine).items()}
 
     def counted(self) -> dict[str, int]:
         """How many images each figure of accuracy is a mean over: those whose truth has what it needs."""
-        parts = self.track.judge.parts(self.images, self.rules)
+        means = self.track.judge.means(self.images, self.rules)
         return {
-            figure: int(np.any([parts[name].denominator > 0 for name in names], axis=0).sum())
+            figure: int(np.any([means[name].denominator > 0 for name in names], axis=0).sum())
             for figure, names in self.track.judge.MADE_OF.items()
         }
 
@@ -117,7 +117,7 @@ class Judged:
 
     def ranked(self) -> list[dict]:
         """Image and its own accuracy, the worst first; images without truth last."""
-        each = {name: part.each for name, part in self.track.judge.parts(self.images, self.rules).items()}
+        each = {name: mean.each for name, mean in self.track.judge.means(self.images, self.rules).items()}
         values = np.broadcast_to(self._combine(each)[self.track.judge.RANKED], len(self.truth))
         order = np.argsort(values, kind="stable")
         ids = self.truth["image_id"].to_numpy()
@@ -141,5 +141,5 @@ class Judged:
 
     def less(self, other: "Judged") -> dict[str, tuple[float, float] | None]:
         """95 % intervals of this one's figures less another's, on the same resamples of the same images."""
-        pair = [judged.track.judge.parts(judged.images, judged.rules) for judged in (self, other)]
+        pair = [judged.track.judge.means(judged.images, judged.rules) for judged in (self, other)]
         return differences(*pair, self._combine, other._combine)

@@ -14,7 +14,6 @@ import yaml
 from safetensors.torch import load_file
 
 from pipeline import files
-from pipeline import train as verb
 from pipeline.config import config_of, flat, recipe_values
 from pipeline.dataset import loader
 from pipeline.dataset.index_table import read_index
@@ -22,9 +21,10 @@ from pipeline.engine import checkpoints
 from pipeline.engine import training as engine
 from pipeline.engine.trained import data_of, seen_by
 from pipeline.errors import UserError
-from pipeline.index import index
 from pipeline.run_folder import Run
-from pipeline.train import train
+from pipeline.verbs import train as verb
+from pipeline.verbs.index import index
+from pipeline.verbs.train import train
 
 FOUR = {"optim.epochs": 4, "optim.batch_size": 2, "augment.quarter_turns": True}
 

@@ -8,15 +8,15 @@ import pandas as pd
 from pipeline.config import config_of, recipe_values
 from pipeline.dataset.index_table import BOX, rows_of
 from pipeline.dataset.pixels import read_pixels
-from pipeline.index import index
 from pipeline.masks.draw import overlay, save, sheet, with_words
-from pipeline.package import package
-from pipeline.predict import predict
 from pipeline.progress import say
 from pipeline.run_folder import DATA, Answers, run_named
-from pipeline.score import score
-from pipeline.simulate import simulate
-from pipeline.train import is_finished, train
+from pipeline.verbs.index import index
+from pipeline.verbs.package import package
+from pipeline.verbs.predict import predict
+from pipeline.verbs.score import score
+from pipeline.verbs.simulate import simulate
+from pipeline.verbs.train import is_finished, train
 
 FOLDER = DATA / "demo"
 COUNTS = {"count": 1520, "val": 200, "test": 40}

@@ -4,9 +4,9 @@ import shutil
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.index import ensure_index
-from pipeline.report import report
-from pipeline.score import score
+from pipeline.verbs.index import ensure_index
+from pipeline.verbs.report import report
+from pipeline.verbs.score import score
 
 
 def test_a_page_of_a_run(stand):

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 import trimesh
 
-from pipeline import simulate as verb
 from pipeline.errors import UserError
 from pipeline.scenes.craft import CLASSES
 from pipeline.scenes.studio import Studio
-from pipeline.simulate import simulate
+from pipeline.verbs import simulate as verb
+from pipeline.verbs.simulate import simulate
 
 SETTINGS = {"count": 24, "size": 96, "seed": 3, "val": 4, "test": 3, "domain": "default", "meshes": None}
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from pycocotools.coco import COCO
 
-from pipeline.index import index
+from pipeline.judging.coco import average_precision, craft_truth, part_truth
+from pipeline.judging.means import share_above
 from pipeline.masks import rle
-from pipeline.metrics.coco import average_precision, craft_truth, part_truth
-from pipeline.metrics.parts import share_above
 from pipeline.tracks.spark2026 import CLASSES
+from pipeline.verbs.index import index
 from tests.makers import answers, spark2024
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.tracks.judged import Judged
+    from pipeline.judging.judged import Judged
 
 ENOUGH = 30  # images: of fewer, paired intervals exclude zero by chance too often (one in ten at 20, half at 2)
 

@@ -1,8 +1,8 @@
 import cv2
 import pytest
 
-from pipeline import demo as verb
-from pipeline.demo import demo
+from pipeline.verbs import demo as verb
+from pipeline.verbs.demo import demo
 
 
 @pytest.fixture

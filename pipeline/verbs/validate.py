@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.dataset.index_table import rows_of
-from pipeline.index import ensure_index
-from pipeline.package import asked_rows
 from pipeline.progress import say
 from pipeline.run_folder import find_data
 from pipeline.tracks import TRACKS
+from pipeline.verbs.index import ensure_index
+from pipeline.verbs.package import asked_rows
 
 
 def validate(

@@ -1,7 +1,7 @@
 import pytest
 
-from pipeline.bench import bench
 from pipeline.errors import UserError
+from pipeline.verbs.bench import bench
 
 
 @pytest.mark.parametrize("track", ["spark2026", "spark2024"])

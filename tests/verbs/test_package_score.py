@@ -10,20 +10,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import package as verb
 from pipeline.cli import main
 from pipeline.config import config_of, recipe_values
 from pipeline.dataset.index_table import read_index
 from pipeline.errors import UserError
+from pipeline.judging import bootstrap, tables
 from pipeline.masks import rle
-from pipeline.metrics import bootstrap, tables
-from pipeline.package import package
-from pipeline.predict import predict
-from pipeline.score import score
 from pipeline.tracks import TRACKS
 from pipeline.tracks.findings import Findings
 from pipeline.tracks.spark2026 import CLASSES, submission
-from pipeline.train import train
+from pipeline.verbs import package as verb
+from pipeline.verbs.package import package
+from pipeline.verbs.predict import predict
+from pipeline.verbs.score import score
+from pipeline.verbs.train import train
 from tests.makers import COLOURS, scene, spark2024, true_answers, write_rgb
 
 

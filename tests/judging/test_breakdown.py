@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.metrics.breakdown import by_class, by_size, confusion
+from pipeline.judging.breakdown import by_class, by_size, confusion
 
 
 def rows(*boxes_and_classes):

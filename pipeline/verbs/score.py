@@ -11,19 +11,19 @@ from pipeline.dataset.index_table import BOX, rows_hash, rows_of
 from pipeline.engine.trained import data_of, seen_by
 from pipeline.errors import UserError, command
 from pipeline.files import file_hash, write_json
-from pipeline.index import ensure_index
+from pipeline.judging import tables
+from pipeline.judging.ceiling import through_jpeg, through_rle, through_size
+from pipeline.judging.coco import average_precision, craft_truth, part_truth
+from pipeline.judging.judged import Judged
 from pipeline.locks import alone_in
-from pipeline.metrics import tables
-from pipeline.metrics.ceiling import through_jpeg, through_rle, through_size
-from pipeline.metrics.coco import average_precision, craft_truth, part_truth
-from pipeline.package import asked_rows, packaged
 from pipeline.processes import cores, spread
 from pipeline.progress import say
 from pipeline.run_folder import Run, find_data, find_run, manifest_of, recorded
 from pipeline.tracks import TRACKS, Track
-from pipeline.tracks.judged import Judged
 from pipeline.tracks.spark2026 import CLASSES
 from pipeline.tracks.spark2026.score import ASSUMED, Rules
+from pipeline.verbs.index import ensure_index
+from pipeline.verbs.package import asked_rows, packaged
 
 LARGEST = 4096  # pixels, of a ceiling's working size
 

@@ -22,8 +22,8 @@ from pipeline.dataset.integrity import Labelled, check_image
 from pipeline.dataset.splits import in_order, mark_duplicates, mark_odd_sizes, with_tune
 from pipeline.errors import UserError
 from pipeline.files import DiskError, drop_leftovers, file_hash, write_text
+from pipeline.judging.coco import craft_truth, part_truth
 from pipeline.locks import alone_in
-from pipeline.metrics.coco import craft_truth, part_truth
 from pipeline.processes import cores, spread
 from pipeline.progress import progress
 from pipeline.run_folder import find_data
@@ -32,7 +32,7 @@ from pipeline.tracks.spark2024 import CLASSES, SIZE, reader
 
 KEEP_EVERY = 5000  # images between two points from which a killed run goes on
 CODE = (  # that decides what the index says
-    *(*CHECKING, "index.py", "dataset/index_table.py", "dataset/splits.py"),
+    *(*CHECKING, "verbs/index.py", "dataset/index_table.py", "dataset/splits.py"),
     *("tracks/spark2024/__init__.py", "tracks/spark2024/reader.py", "tracks/spark2024/table.py", "dataset/folders.py"),
 )
 

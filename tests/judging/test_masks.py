@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from pipeline.judging.masks import iou, overlap
 from pipeline.masks import rle
-from pipeline.metrics.masks import iou, overlap
 
 SHAPES = st.tuples(st.integers(1, 12), st.integers(1, 12))
 PAIRS = SHAPES.flatmap(lambda shape: st.tuples(arrays.arrays(bool, shape), arrays.arrays(bool, shape)))
@@ -34,7 +34,7 @@ def test_no_truth():
 def test_overlap_of_a_wrong_size_is_an_error_and_neither_a_crash_nor_endless(size):
     """pycocotools divides by a height of 0, and never ends where two sums differ: hence another process."""
     code = (
-        "import numpy as np; from pipeline.masks import rle; from pipeline.metrics.masks import overlap\n"
+        "import numpy as np; from pipeline.masks import rle; from pipeline.judging.masks import overlap\n"
         "full, half = np.zeros((1024, 1024), bool), np.zeros((512, 512), bool)\n"
         "full[100:900, 100:700], half[50:400, 10:500] = True, True\n"
         f"try: overlap(rle.encode(full), rle.encode(half), {size}, {size})\n"

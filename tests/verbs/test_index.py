@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 
 from pipeline import files
-from pipeline import index as verb
 from pipeline.dataset.index_table import SCHEMA, read_index
 from pipeline.errors import UserError
-from pipeline.index import ensure_index, index
 from pipeline.locks import alone_in
 from pipeline.masks import rle
+from pipeline.verbs import index as verb
+from pipeline.verbs.index import ensure_index, index
 from tests.makers import COLOURS, scene, spark2022, spark2024, write_rgb
 
 
@@ -367,7 +367,7 @@ def test_damaged_pages_are_one_line_and_index_mends_them(folder):
 def test_two_at_once(folder):
     with alone_in(folder, "index"):
         command = [sys.executable, "-m", "pipeline", "index", "--data", str(folder)]
-        environment = os.environ | {"PYTHONPATH": str(Path(verb.__file__).parents[1])}
+        environment = os.environ | {"PYTHONPATH": str(Path(verb.__file__).parents[2])}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert re.search(rf"^error: {folder} is in use: `index`, process {os.getpid()} on .*\n$", done.stderr)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from pipeline.metrics.parts import Part
+from pipeline.judging.means import Mean
 
 DRAWS = 2000
 LEAST = 10  # images: of fewer, resamples say nothing
@@ -12,13 +12,13 @@ AT_ONCE = 100  # draws held in memory
 Figures = Mapping[str, np.ndarray | float]
 
 
-def resampled(parts: Mapping[str, Part], seed: int = 0, draws: int = DRAWS) -> dict[str, np.ndarray]:
-    """The mean of each part in `draws` resamples of the N images: (draws,) each, NaN where no image counts.
+def resampled(means: Mapping[str, Mean], seed: int = 0, draws: int = DRAWS) -> dict[str, np.ndarray]:
+    """Each mean over `draws` resamples of the N images: (draws,) each, NaN where no image counts.
 
-    A resample that lacks a part which the images have is NaN in all parts: figures made of it would be others. The same
-    seed and N draw the same images, so that two submissions can be compared on the same resamples.
+    A resample without any image of some mean is NaN in all of them: figures made of it would be others. The same seed
+    and N draw the same images, so that two submissions can be compared on the same resamples.
     """
-    sums = np.column_stack([column for part in parts.values() for column in part])
+    sums = np.column_stack([column for mean in means.values() for column in mean])
     count = len(sums)
     rng = np.random.default_rng(seed)
     rows = []
@@ -28,10 +28,10 @@ def resampled(parts: Mapping[str, Part], seed: int = 0, draws: int = DRAWS) -> d
         rows.append(weights.astype(float) @ sums)
     totals = np.concatenate(rows)
     with np.errstate(invalid="ignore", divide="ignore"):
-        means = totals[:, 0::2] / totals[:, 1::2]
+        drawn = totals[:, 0::2] / totals[:, 1::2]
     there = sums[:, 1::2].sum(0) > 0
-    means[np.isnan(means[:, there]).any(1)] = np.nan
-    return dict(zip(parts, means.T, strict=True))
+    drawn[np.isnan(drawn[:, there]).any(1)] = np.nan
+    return dict(zip(means, drawn.T, strict=True))
 
 
 def interval(values: np.ndarray, share: float = 0.95) -> tuple[float, float] | None:
@@ -46,20 +46,20 @@ def interval(values: np.ndarray, share: float = 0.95) -> tuple[float, float] | N
 
 
 def intervals(
-    parts: Mapping[str, Part], combine: Callable[[Mapping], Figures]
+    means: Mapping[str, Mean], combine: Callable[[Mapping], Figures]
 ) -> dict[str, tuple[float, float] | None]:
-    """95 % intervals of the figures that `combine` makes of the parts' means; None of fewer than LEAST images."""
-    few = _count(parts) < LEAST
-    return {name: None if few else interval(values) for name, values in combine(resampled(parts)).items()}
+    """95 % intervals of the figures that `combine` makes of the means; None of fewer than LEAST images."""
+    few = _count(means) < LEAST
+    return {name: None if few else interval(values) for name, values in combine(resampled(means)).items()}
 
 
-def _count(parts: Mapping[str, Part]) -> int:
-    return len(next(iter(parts.values())).numerator)
+def _count(means: Mapping[str, Mean]) -> int:
+    return len(next(iter(means.values())).numerator)
 
 
 def differences(
-    first: Mapping[str, Part],
-    second: Mapping[str, Part],
+    first: Mapping[str, Mean],
+    second: Mapping[str, Mean],
     combine_first: Callable[[Mapping], Figures],
     combine_second: Callable[[Mapping], Figures],
 ) -> dict[str, tuple[float, float] | None]:
