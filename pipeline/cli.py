@@ -15,6 +15,7 @@ import jsonargparse
 
 from pipeline.config import Config, config_of, flat, recipe_values, refuse_unknown
 from pipeline.errors import UserError, nearest, reason
+from pipeline.tracks import DEFAULT, track_named
 
 VERBS = {  # in the order data flows
     "simulate": "make a data set of rendered spacecraft in the SPARK 2024 layout",
@@ -103,8 +104,8 @@ class _Parser(jsonargparse.ArgumentParser):
         raise UserError(f"{message.strip()}\n`./run.sh {self.prog.split()[-1]} --help` lists the options.")
 
 
-def parser_of(function: Callable) -> jsonargparse.ArgumentParser:
-    """A parser with one option a parameter; a parameter of type Config brings all of the config's."""
+def parser_of(function: Callable, track: str = DEFAULT) -> jsonargparse.ArgumentParser:
+    """A parser with one option a parameter; `config` brings all of the config's, `rules` those of the track's judge."""
     words, _, example = inspect.getdoc(function).partition("Example:")
     parser = _Parser(
         prog=f"./run.sh {function.__name__}",
@@ -112,7 +113,9 @@ def parser_of(function: Callable) -> jsonargparse.ArgumentParser:
         description=words.split("Args:")[0].strip() + "\n\nexample:\n" + "  " + example.split("\n\n")[0].strip(),
         formatter_class=_Help,
     )
-    parser.add_function_arguments(function, skip={"config"}, fail_untyped=True)
+    parser.add_function_arguments(function, skip={"config", "rules"}, fail_untyped=True)
+    if "rules" in inspect.signature(function).parameters:
+        parser.add_class_arguments(track_named(track).judge.Rules, "rules")
     if "config" in inspect.signature(function).parameters:
         parser.add_class_arguments(Config)
     for action in parser._actions:
@@ -135,7 +138,7 @@ def parse(function: Callable, arguments: list[str]) -> dict:
     Raises:
         UserError: an option that does not exist, with the nearest that does, or a value of the wrong type.
     """
-    parser = parser_of(function)
+    parser = parser_of(function, _said(arguments, "--track") or DEFAULT)
     has_config = "config" in inspect.signature(function).parameters
     options = {option: action for action in parser._actions for option in action.option_strings}
     arguments = _spelt_out(_named(function, arguments), options)
@@ -185,14 +188,19 @@ def _spelt_out(arguments: list[str], options: dict[str, argparse.Action]) -> lis
     return spelt
 
 
+def _said(arguments: list[str], option: str) -> str | None:
+    """The value of an option before the arguments are parsed; None where it is not given."""
+    said = None
+    for argument, following in pairwise([*arguments, ""]):
+        name, equals, value = argument.partition("=")
+        if name == option:
+            said = value if equals else following
+    return said
+
+
 def _load_recipe(parser: jsonargparse.ArgumentParser, arguments: list[str]) -> dict[str, object]:
     """Make a recipe's values the parser's defaults; all config values before overrides, by dotted name."""
-    name = parser.get_default("recipe")
-    for i, argument in enumerate(arguments):
-        if argument == "--recipe" and i + 1 < len(arguments):
-            name = arguments[i + 1]
-        elif argument.startswith("--recipe="):
-            name = argument.removeprefix("--recipe=")
+    name = _said(arguments, "--recipe") or parser.get_default("recipe")
     try:
         values = flat(config_of(recipe_values(name)))
     except UserError as error:

@@ -67,8 +67,8 @@ def test_the_options_of_every_verb():
     assert options.pop("train") >= {"recipe", "data", "run", "overwrite", *flat(Config())}
     assert options == {
         "simulate": {"out", "count", "size", "seed", "val", "test", "domain", "meshes", "preview", "check"},
-        "download": {"out", "repository"},
-        "index": {"data", "seed", "strict", "coco"},
+        "download": {"out", "track", "repository"},
+        "index": {"data", "seed", "strict", "coco", "track"},
         "predict": {"run", "data", "split", "tta", "images", "overlay", "overwrite"},
         "package": {"run", "data", "split", "tta", "track"},
         "validate": {"zip", "data", "split", "track"},
@@ -90,7 +90,7 @@ def test_the_options_of_every_verb():
         (["train", "--optim.lrr", "3"], "unknown option --optim.lrr. Did you mean --optim.lr?"),
         (["train", "--optim.lr", "fast"], "optim.lr"),
         (["train", "--recipe", "lite"], "Did you mean lite0?"),
-        (["predict", "--tta", "d8"], "d8"),
+        (["predict", "--split", "vall"], "vall"),
         (["predict", "stray"], "stray"),
         (["index", "--data"], "--data"),
     ],

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.dataset import file_findings, images
+from pipeline.dataset import images
 from pipeline.engine import inference, training
 from pipeline.sources import ROOT, differences, sources
-from pipeline.tracks import TRACKS
-from pipeline.verbs import index
+from pipeline.stages import indexed
+from pipeline.tracks import track_named
 
 SAYS_NOTHING = {  # modules that words, disks and processes are a matter of
     *("errors.py", "files.py", "progress.py", "locks.py", "processes.py", "sources.py", "parquet_files.py"),
-    *("yaml_files.py", "config.py", "engine/checkpoints.py", "engine/device.py", "tracks/findings.py"),
+    *("yaml_files.py", "config.py", "contracts.py", "engine/checkpoints.py", "engine/device.py", "tracks/findings.py"),
 }
 
 
@@ -39,12 +39,12 @@ def imported(start: str) -> set[str]:
     [
         ("engine/inference.py", inference.CODE),
         ("dataset/images.py", images.CODE),
-        ("dataset/integrity.py", file_findings.CHECKING),
+        ("tracks/spark2024/integrity.py", track_named("spark2026").reader.code),
         ("engine/training.py", training.CODE),
-        ("tracks/spark2024/reader.py", index.CODE),
-        ("dataset/splits.py", index.CODE),
-        ("tracks/spark2026/submission.py", TRACKS["spark2026"].code),
-        ("tracks/spark2024/submission.py", TRACKS["spark2024"].code),
+        ("tracks/spark2024/reader.py", track_named("spark2026").reader.code),
+        ("dataset/splits.py", indexed.CODE),
+        ("tracks/spark2026/submission.py", track_named("spark2026").upload_code),
+        ("tracks/spark2024/submission.py", track_named("spark2024").upload_code),
     ],
 )
 def test_all_code_that_decides_an_output_is_in_its_list(start, code):

@@ -12,17 +12,13 @@ from typing import NamedTuple
 import pandas as pd
 import pyarrow as pa
 
+from pipeline.contracts import Reader
 from pipeline.errors import UserError
 from pipeline.files import write_bytes
 from pipeline.parquet_files import read_table, table_bytes
 from pipeline.sources import sources
 
 FILE = "index.cache"
-FOUND = ("content_hash", "height", "width", "body_rle", "panel_rle", "box_valid", "problems")
-CHECKING = (  # code that decides what is found in a file
-    *("dataset/integrity.py", "dataset/pixels.py", "dataset/mask_colours.py"),
-    *("masks/boxes.py", "masks/rle.py"),
-)
 ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 
 
@@ -30,19 +26,16 @@ class Key(NamedTuple):
     """An item as its table and its files' sizes and times say; `said` is what the table says of it."""
 
     said: str
-    image: str
-    mask: str
+    files: str
 
 
-def keys_of(folder: Path, items: Sequence) -> list[Key]:
+def keys_of(folder: Path, items: Sequence, reader: Reader) -> list[Key]:
     """The keys of a reader's items, in their order; files are looked up, not opened."""
-    code = " ".join(sources(CHECKING).values())
-    keys = []
-    for item in items:
-        labels = (item.image_path, item.mask_path, item.split, item.class_name, item.box, item.complaint)
-        said = "|".join(map(str, (code, *labels)))
-        keys.append(Key(said, stamp(folder, item.image_path), stamp(folder, item.mask_path)))
-    return keys
+    code = " ".join(sources(reader.code).values())
+    return [
+        Key("|".join(map(str, (code, *item))), " ".join(stamp(folder, path) for path in reader.files(item)))
+        for item in items
+    ]
 
 
 def stamp(folder: Path, path: str | None) -> str:
@@ -62,16 +55,17 @@ def remembered(folder: Path) -> tuple[dict[Key, dict], int | None]:
     """What the last run found, by key, and the seed it chose `tune` by; nothing where the file is damaged."""
     try:
         table, about = read_table(folder / FILE, "")
-        rows = table.select([*Key._fields, *FOUND]).to_pylist()
+        keys = table.select(Key._fields).to_pylist()
+        rows = table.drop_columns(list(Key._fields)).to_pylist()
     except (UserError, KeyError):
         return {}, None
-    return {Key(*(row.pop(name) for name in Key._fields)): row for row in rows}, about.get("seed")
+    return {Key(**key): facts for key, facts in zip(keys, rows, strict=True)}, about.get("seed")
 
 
 def remember(folder: Path, known: dict[Key, dict], seed: int) -> None:
     """Keep what was found; of files that could not be looked up nothing is kept."""
-    rows = [key._asdict() | facts for key, facts in known.items() if "?" not in (key.image, key.mask)]
-    table = pa.Table.from_pandas(pd.DataFrame(rows, columns=[*Key._fields, *FOUND]), preserve_index=False)
+    rows = [key._asdict() | facts for key, facts in known.items() if "?" not in key.files]
+    table = pa.Table.from_pandas(pd.DataFrame(rows, columns=None if rows else Key._fields), preserve_index=False)
     write_bytes(folder / FILE, table_bytes(table, {"seed": seed}))
 
 

@@ -1,9 +1,9 @@
 """The index: one row an image of a data set, in `index.parquet`."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -13,46 +13,40 @@ from pipeline.parquet_files import read_about, read_table, table_bytes
 
 FILE = "index.parquet"
 SPLITS = ("train", "tune", "val", "test")
-BOX = ["x_min", "y_min", "x_max", "y_max"]
-SCHEMA = pa.schema(
-    [
-        ("image_id", pa.string()),  # unique in the set
-        ("split", pa.string()),  # one of SPLITS
-        ("class_name", pa.string()),  # the track's spelling; as found where the track does not know it; null on test
-        ("class_index", pa.int8()),  # -1: unknown or no label
-        *((corner, pa.float64()) for corner in BOX),  # pixels, max exclusive; NaN: no label
-        ("body_rle", pa.string()),  # COCO counts; null: no mask
-        ("panel_rle", pa.string()),
-        ("height", pa.int32()),  # pixels; 0: neither image nor mask can be read
-        ("width", pa.int32()),
-        ("image_path", pa.string()),  # relative to the set's folder, / between parts
-        ("mask_path", pa.string()),
-        ("content_hash", pa.string()),  # BLAKE2b-128 of the image file's bytes; empty: no file
-        ("problems", pa.string()),  # "code: text" joined by " | "; empty: none
-    ]
-)
-UNUSABLE = (
-    *("image-missing", "image-unreadable", "image-undecodable", "class-unknown"),
-    *("mask-missing", "mask-unreadable", "mask-undecodable", "mask-size"),
-)
 
 
-def write_index(path: Path, rows: pd.DataFrame, about: dict) -> None:
+def schema_of(truth: Sequence[pa.Field]) -> pa.Schema:
+    """The columns of an index whose track has these columns of truth."""
+    return pa.schema(
+        [
+            ("image_id", pa.string()),  # unique in the set
+            ("split", pa.string()),  # one of SPLITS
+            *truth,
+            ("height", pa.int32()),  # pixels; 0: neither image nor mask can be read
+            ("width", pa.int32()),
+            ("image_path", pa.string()),  # relative to the set's folder, / between parts
+            ("content_hash", pa.string()),  # BLAKE2b-128 of the image file's bytes; empty: no file
+            ("problems", pa.string()),  # "code: text" joined by " | "; empty: none
+        ]
+    )
+
+
+def write_index(path: Path, rows: pd.DataFrame, truth: Sequence[pa.Field], about: dict) -> None:
     """Write an index and what it was made from, unless it stands so; the same rows give the same bytes."""
-    content = table_bytes(pa.Table.from_pandas(rows, SCHEMA, preserve_index=False), about)
+    content = table_bytes(pa.Table.from_pandas(rows, schema_of(truth), preserve_index=False), about)
     if not path.is_file() or path.read_bytes() != content:
         write_bytes(path, content)
 
 
-def read_index(folder: Path) -> pd.DataFrame:
-    """The index of a data set's folder.
+def read_index(folder: Path, truth: Sequence[pa.Field] = ()) -> pd.DataFrame:
+    """The index of a data set's folder, of a track with these columns of truth.
 
     Raises:
         UserError: there is none, or not one of this layout.
     """
     path = folder / FILE
     rows = read_table(path, remedy_of(folder))[0].to_pandas()
-    missing = [name for name in SCHEMA.names if name not in rows]
+    missing = [name for name in schema_of(truth).names if name not in rows]
     if missing:
         raise UserError(f"{path} lacks columns {missing}. {remedy_of(folder)}")
     return rows
@@ -70,7 +64,7 @@ def remedy_of(folder: Path) -> str:
 
 def rows_hash(rows: pd.DataFrame) -> str:
     """BLAKE2b-128 of what the rows say, whatever file they come from, 32 hex digits."""
-    each = pd.util.hash_pandas_object(rows[SCHEMA.names], index=False)
+    each = pd.util.hash_pandas_object(rows, index=False)
     return hashlib.blake2b(each.to_numpy().tobytes(), digest_size=16).hexdigest()
 
 
@@ -87,26 +81,25 @@ def rows_of(index: pd.DataFrame, splits: tuple[str, ...]) -> pd.DataFrame:
     return index[index["split"].isin(splits)].reset_index(drop=True)
 
 
-def usual_size(rows: pd.DataFrame, otherwise: int) -> tuple[int, int]:
-    """Height and width that most images have, the larger of equally many; `otherwise`, both, where none is known."""
+def usual_size(rows: pd.DataFrame, otherwise: tuple[int, int]) -> tuple[int, int]:
+    """Height and width that most images have, the larger of equally many; `otherwise` where none is known."""
     known = rows.loc[rows["height"] > 0, ["height", "width"]]
     if known.empty:
-        return otherwise, otherwise
+        return otherwise
     counts = known.value_counts()
     return max(counts[counts == counts.max()].index)
 
 
-def sized(rows: pd.DataFrame, otherwise: int) -> pd.DataFrame:
+def sized(rows: pd.DataFrame, otherwise: tuple[int, int]) -> pd.DataFrame:
     """The rows with a size for every image: of what cannot be read, the usual one of the others."""
     height, width = usual_size(rows, otherwise)
     unknown = rows["height"] == 0
     return rows.assign(height=rows["height"].mask(unknown, height), width=rows["width"].mask(unknown, width))
 
 
-def usable(rows: pd.DataFrame) -> np.ndarray:
-    """Which rows can be trained on: image, mask and a known class are there."""
-    blocked = rows["problems"].str.contains(rf"(?:^| \| )(?:{'|'.join(UNUSABLE)}): ")
-    return (~blocked & rows["body_rle"].notna()).to_numpy()
+def has_problem(rows: pd.DataFrame, codes: Sequence[str]) -> pd.Series:
+    """Which rows have any of some problems."""
+    return rows["problems"].str.contains(rf"(?:^| \| )(?:{'|'.join(codes)}): ")
 
 
 def problem_counts(rows: pd.DataFrame) -> dict[str, int]:

@@ -1,119 +1,34 @@
-"""What is wrong with one labelled image: its files are read, decoded and held against each other."""
+"""What every check of a data set's files begins with: is it there, can it be read, is it whole, how large is it."""
 
 import hashlib
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.dataset.mask_colours import BODY, PANEL, foreign_pixels, labels_from_colours
 from pipeline.dataset.pixels import Picture, read_picture
-from pipeline.masks import rle
-from pipeline.masks.boxes import box_from_mask, box_iou
-
-MIN_BOX_IOU = 0.9  # JPEG masks move an edge by a pixel; more is a wrong box
-BOX_SLACK = 2  # pixels a side that are never held against a small box
 
 
-class Labelled(NamedTuple):
-    """What the data set says of an image. Box in pixels, max exclusive; None where not said."""
+def checked(folder: Path, path: Path, kind: str, problems: list[str]) -> tuple[Picture, np.ndarray | None]:
+    """A picture and its RGB pixels (height, width, 3); None, and why as a problem, where it is not whole.
 
-    folder: Path  # of the set
-    image: Path  # below it
-    mask: Path | None
-    box: tuple[float, float, float, float] | None
-
-
-def check_image(item: Labelled) -> dict:
-    """Read an image and its mask.
-
-    Returns:
-        content_hash, height, width, body_rle, panel_rle and problems (list of "code: text"), as the index has them;
-        box_valid, false for a box that is none; unread, where a file is there and could not be read: such findings may
-        be others tomorrow.
+    Args:
+        folder: of the data set
+        path: below it
+        kind: what problems are called by: image, mask
+        problems: one is added, as "code: text", where there is one
     """
-    problems: list[str] = []
-    pictures = {"image": read_picture(item.folder / item.image)}
-    if item.mask:
-        pictures["mask"] = read_picture(item.folder / item.mask)
-    image, mask = (_whole(item, kind, pictures.get(kind), problems) for kind in ("image", "mask"))
-    sized = mask if image is None else image
-    height, width = (0, 0) if sized is None else sized.shape[:2]
-    found = [] if item.box is None else _box_problems(item.box, width, height)
-    facts = {
-        "content_hash": _hash(pictures["image"]),
-        "height": height,
-        "width": width,
-        "body_rle": None,
-        "panel_rle": None,
-        "problems": problems + found,
-        "box_valid": not any(problem.startswith("box-invalid") for problem in found),
-        "unread": any(picture.unread for picture in pictures.values()),
-    }
-    if mask is not None:
-        _check_mask(item, mask, facts)
-    return facts
-
-
-def _whole(item: Labelled, kind: str, picture: Picture | None, problems: list[str]) -> np.ndarray | None:
-    """RGB pixels (height, width, 3), or None and why not; a part of an image is none."""
-    if picture is None:
-        return None
-    path = getattr(item, kind).as_posix()
+    picture = read_picture(folder / path)
+    where = path.as_posix()
     if picture.missing:
-        problems.append(f"{kind}-missing: {path}")
+        problems.append(f"{kind}-missing: {where}")
     elif picture.fault:
-        problems.append(f"{kind}-{'unreadable' if picture.unread else 'undecodable'}: {path}: {picture.fault}")
+        problems.append(f"{kind}-{'unreadable' if picture.unread else 'undecodable'}: {where}: {picture.fault}")
     elif picture.depth > 8:
         problems.append(f"{kind}-depth: {picture.depth} bits a channel, read as 8")
-    return None if picture.fault else picture.rgb_hwc
+    return picture, None if picture.fault else picture.rgb_hwc
 
 
-def _hash(picture: Picture) -> str:
+def content_hash(picture: Picture) -> str:
     """Of the file's bytes, as pipeline.files.file_hash; empty where there are none to be read."""
     unknown = picture.missing or picture.unread
     return "" if unknown else hashlib.blake2b(picture.content, digest_size=16).hexdigest()
-
-
-def _check_mask(item: Labelled, mask_rgb: np.ndarray, facts: dict) -> None:
-    problems = facts["problems"]
-    height, width = mask_rgb.shape[:2]
-    if (height, width) != (facts["height"], facts["width"]):
-        problems.append(f"mask-size: {width}x{height}, image {facts['width']}x{facts['height']}")
-        return
-    labels_hw = labels_from_colours(mask_rgb)
-    facts["body_rle"], facts["panel_rle"] = rle.encode(labels_hw == BODY), rle.encode(labels_hw == PANEL)
-    painted = int((labels_hw > 0).sum())
-    foreign = foreign_pixels(mask_rgb, labels_hw)
-    if foreign > max(painted // 2, labels_hw.size // 2000):
-        problems.append(f"mask-colours: {foreign} pixels are neither black, red nor blue ({painted} are red or blue)")
-    if not painted:
-        problems.append("mask-empty: neither red nor blue")
-    elif item.box and facts["box_valid"]:
-        problems += _box_against_mask(item.box, box_from_mask(labels_hw > 0))
-
-
-def _box_problems(box: tuple, width: int, height: int) -> list[str]:
-    """What is wrong with a box alone; of an image whose size is not known (0) nothing can be outside."""
-    x_min, y_min, x_max, y_max = box
-    if not np.isfinite(box).all() or x_max <= x_min or y_max <= y_min:
-        return [f"box-invalid: {_text(box)}"]
-    if width and (x_min < 0 or y_min < 0 or x_max > width or y_max > height):
-        return [f"box-outside: {_text(box)}, image {width}x{height}"]
-    return []
-
-
-def _box_against_mask(box: tuple, extent: tuple) -> list[str]:
-    def differs(other: tuple) -> bool:
-        iou = box_iou(np.array([other]), np.array([extent]))[0]
-        return not (iou >= MIN_BOX_IOU or np.abs(np.subtract(other, extent)).max() <= BOX_SLACK)
-
-    if not differs(box):
-        return []
-    x_min, y_min, x_max, y_max = box
-    hint = "" if differs((y_min, x_min, y_max, x_max)) else " (fits with rows and columns swapped)"
-    return [f"box-mask: box {_text(box)}, mask {_text(extent)}{hint}"]
-
-
-def _text(box: tuple) -> str:
-    return "(" + ", ".join(f"{value:g}" for value in box) + ")"

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import UserError
 from pipeline.files import read_json, write_bytes, write_json, written_aside
+from pipeline.masks.columns import BOX_FIELDS, MASK_FIELDS
 from pipeline.parquet_files import read_about, read_table, said_of, table_bytes
 
 PART = 256  # rows between two points from which a killed run goes on
@@ -18,9 +19,8 @@ SCHEMA = pa.schema(
         ("class_name", pa.string()),
         ("class_index", pa.int8()),
         ("class_probs", pa.list_(pa.float32())),  # in the track's order
-        *((corner, pa.float64()) for corner in ("x_min", "y_min", "x_max", "y_max")),  # pixels, max exclusive
-        ("body_rle", pa.string()),  # COCO counts at the image's size
-        ("panel_rle", pa.string()),
+        *BOX_FIELDS,
+        *MASK_FIELDS,
         ("body_score", pa.float32()),  # mean probability over the mask, 0 where it is empty
         ("panel_score", pa.float32()),
         ("profile_x", pa.binary()),  # uint8 a column: highest of body and panel probability

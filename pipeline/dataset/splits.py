@@ -2,9 +2,10 @@
 
 import hashlib
 
+import numpy as np
 import pandas as pd
 
-from pipeline.dataset.index_table import SPLITS, usable
+from pipeline.dataset.index_table import SPLITS
 
 TUNE_SHARE = 0.05
 
@@ -31,15 +32,15 @@ def _add_problem(rows: pd.DataFrame, i: int, problem: str) -> None:
     rows.loc[i, "problems"] = " | ".join(filter(None, [rows.loc[i, "problems"], problem]))
 
 
-def with_tune(rows: pd.DataFrame, seed: int) -> pd.Series:
-    """`tune` takes a seeded 5 % of each class's usable train rows, at least one of two, and never nothing from all.
+def with_tune(rows: pd.DataFrame, usable: np.ndarray, stratum: str | None, seed: int) -> pd.Series:
+    """`tune` takes a seeded 5 % of the usable train rows of each value of the column `stratum`, at least one of two.
 
-    Images of equal content go the same way.
+    And never nothing from all. Images of equal content go the same way.
     """
-    train = rows[(rows["split"] == "train") & usable(rows)]
+    train = rows[(rows["split"] == "train") & usable]
     chosen: set[str] = set()
-    for _, of_class in train.groupby("class_name"):
-        contents = _shuffled(of_class["content_hash"], seed)
+    for _, some in train.groupby(stratum) if stratum else [("", train)]:
+        contents = _shuffled(some["content_hash"], seed)
         chosen.update(contents[: max(round(TUNE_SHARE * len(contents)), 1) if len(contents) > 1 else 0])
     if not chosen and len(train) > 1:
         chosen.update(_shuffled(train["content_hash"], seed)[:1])

@@ -1,5 +1,8 @@
 """What is lost before any model errs: truth pushed through the forms that answers take, to be judged."""
 
+from collections.abc import Callable
+from functools import partial
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -10,6 +13,17 @@ from pipeline.masks import rle
 from pipeline.masks.postprocess import answer
 
 QUALITY = 95  # of the JPEG that masks are published as
+
+
+def ceilings(size: int, stride: int) -> dict[str, Callable[[pd.Series], dict]]:
+    """The forms, by name; the last is a network's working size and the stride of its masks."""
+    return {
+        "RLE, box from mask": through_rle,
+        "JPEG mask": through_jpeg,
+        "512 px": partial(through_size, size=512, stride=1),
+        "256 px": partial(through_size, size=256, stride=1),
+        f"{size} px, stride {stride}": partial(through_size, size=size, stride=stride),
+    }
 
 
 def through_rle(row: pd.Series) -> dict:

@@ -8,10 +8,8 @@ import pandas as pd
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from pipeline.dataset.index_table import BOX
 from pipeline.masks import rle
-
-PARTS = ("body", "panel")
+from pipeline.masks.columns import BOX, PARTS
 
 
 def craft_truth(rows: pd.DataFrame, classes: tuple[str, ...]) -> dict:

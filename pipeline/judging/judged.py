@@ -8,10 +8,9 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
+from pipeline.contracts import Track
 from pipeline.judging.bootstrap import differences, intervals
-from pipeline.judging.breakdown import by_class, by_size, confusion
-from pipeline.tracks import Track
-from pipeline.tracks.spark2026 import CLASSES
+from pipeline.judging.breakdown import confusion
 
 WORST, BEST = 20, 5  # images named
 UNKNOWN = {"gmac": np.nan, "mparams": np.nan}
@@ -48,7 +47,7 @@ class Judged:
         Raises:
             UserError: the zip is not valid.
         """
-        findings, given, declared = track.submission.examine(zip, truth)
+        findings, given, declared = track.upload.examine(zip, truth)
         findings.refuse(zip)
         given = given.set_index("image_id").loc[truth["image_id"]].reset_index()
         if compute is None:
@@ -87,16 +86,15 @@ class Judged:
             "counted": self.counted(),
             **compute,
             "intervals": self.intervals(),
-            "by_class": self._groups(by_class(self.truth)),
-            "by_size": self._groups(by_size(self.truth)),
+            **{key: self._groups(groups(self.truth)) for key, (_, groups) in self.track.judge.GROUPS.items()},
             "worst": ranked[:WORST],
             "best": ranked[: -BEST - 1 : -1],
             "track": self.track.name,
             "rules": self.changed_rules(),
             "zip": self.zip.name,
         }
-        if "class_index" in self.given:
-            counts = confusion(self.truth["class_index"], self.given["class_index"], len(CLASSES))
+        if classes := self.track.classes:
+            counts = confusion(self.truth["class_index"], self.given["class_index"], len(classes))
             found["confusion"] = counts.tolist()
         return found
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.contracts import Track
+
 if TYPE_CHECKING:
     from pipeline.judging.judged import Judged
 
@@ -47,10 +49,10 @@ def card(content: Mapping, words: Mapping[str, str], aside: str, zip: Path) -> s
     return "\n".join([*rows, aside, f"{content['images']} images of {content['split']} answered by {zip}"])
 
 
-def details(content: Mapping, classes: tuple[str, ...]) -> str:
-    """Figures by class and by size, the confusion matrix and the worst images of a score.json."""
+def details(content: Mapping, track: Track) -> str:
+    """Figures by group, the confusion matrix and the worst images of a score.json."""
     lines = []
-    for title in ("by_class", "by_size"):
+    for title in track.judge.GROUPS:
         rows = content[title]
         names = [name for name in next(iter(rows.values()), {}) if name != "images"]
         lines += ["", f"{title.replace('_', ' '):26} images " + " ".join(f"{name:>22}" for name in names)]
@@ -59,8 +61,8 @@ def details(content: Mapping, classes: tuple[str, ...]) -> str:
             lines.append(f"{group:26} {row['images']:6} {cells}")
     if "confusion" in content:
         lines += ["", "true class, and how many of its images were given each class"]
-        lines.append(" " * 20 + " ".join(f"{i:5}" for i in range(len(classes))))
-        for i, (name, row) in enumerate(zip(classes, content["confusion"], strict=True)):
+        lines.append(" " * 20 + " ".join(f"{i:5}" for i in range(len(track.classes))))
+        for i, (name, row) in enumerate(zip(track.classes, content["confusion"], strict=True)):
             lines.append(f"{i:3} {name:16}" + " ".join(f"{count:5}" for count in row))
     lines += ["", "worst images", *(f"{number(row['score'])}  {row['image_id']}" for row in content["worst"])]
     return "\n".join(lines)

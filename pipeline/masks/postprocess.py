@@ -5,6 +5,7 @@ import numpy as np
 
 from pipeline.masks import rle
 from pipeline.masks.boxes import box_from_mask, without_specks
+from pipeline.masks.columns import BOX
 
 # Parts smaller than this share of the largest part are taken for noise. Wings that hang on thin yokes come apart in a
 # prediction, so larger shares cut real parts off: on 60 simulated tune images S_det fell from 0.70 to 0.65 at 0.02.
@@ -37,7 +38,7 @@ def answer(mask_chw: np.ndarray, height: int, width: int) -> dict:
     reach_hw = top_hw >= max(top_hw.max() / 2, 1e-6) if fallback else without_specks(top_hw > BOX_LEVEL, SPECK_SHARE)
     box = box_from_mask(reach_hw) or (0, 0, width, height)
     return {
-        **dict(zip(("x_min", "y_min", "x_max", "y_max"), map(float, box), strict=True)),
+        **dict(zip(BOX, map(float, box), strict=True)),
         "body_rle": rle.encode(body_mask_hw),
         "panel_rle": rle.encode(panel_mask_hw),
         "body_score": _mean_over(body_hw, body_mask_hw),

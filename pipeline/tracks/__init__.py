@@ -1,50 +1,24 @@
-"""The competitions, a folder each; what their stages ask of any of them."""
+"""The competitions, a folder each with a `track.py` that holds its TRACK."""
 
-from types import ModuleType
-from typing import NamedTuple
+import importlib
+from pathlib import Path
 
-import numpy as np
-import pandas as pd
+from pipeline.contracts import Track
+from pipeline.errors import UserError, nearest
 
-from pipeline.tracks.spark2024 import score as score2024
-from pipeline.tracks.spark2024 import submission as submission2024
-from pipeline.tracks.spark2026 import score as score2026
-from pipeline.tracks.spark2026 import submission as submission2026
+DEFAULT = "spark2026"  # of verbs that are told neither a track nor a run
+NAMES = tuple(sorted(path.parent.name for path in Path(__file__).parent.glob("*/track.py")))
 
 
-class Track(NamedTuple):
-    """A competition.
+def track_named(name: str) -> Track:
+    """A competition by its name, or by the dotted name of any module that holds a TRACK.
 
-    Attributes:
-        name: as options name it
-        zip_name: of its submission in a run's folder
-        judge: module with per_image, means, combine, Rules, WORDS (figures, as shown), MADE_OF (figure -> means whose
-            images it is a mean over), ACCURACY (figures of accuracy), RANKED (the one that orders images), HEADLINE
-            (the score) and aside
-        submission: module with write, read, examine (read, told check by check), results (COCO's) and CHECKS
+    Raises:
+        UserError: there is none.
     """
-
-    name: str
-    zip_name: str
-    code: tuple[str, ...]
-    judge: ModuleType
-    submission: ModuleType
-
-    def figures(self, images: pd.DataFrame, rules: object, compute: dict[str, float]) -> dict[str, float | None]:
-        """The judge's figures of `per_image` rows; None where no image has the truth that a figure needs."""
-        means = {name: np.float64(mean.mean) for name, mean in self.judge.means(images, rules).items()}
-        figures = self.judge.combine(means, compute, rules)
-        return {name: None if np.isnan(value) else float(value) for name, value in figures.items()}
-
-
-SHARED = ("tracks/archive.py", "tracks/spark2024/__init__.py", "masks/rle.py")
-FORM2024 = (*SHARED, "tracks/spark2024/submission.py")
-FORM2026 = (
-    *SHARED,
-    "masks/boxes.py",
-    *(f"tracks/spark2026/{name}.py" for name in ("__init__", "submission", "checks")),
-)
-TRACKS = {
-    "spark2026": Track("spark2026", "submission.zip", FORM2026, score2026, submission2026),
-    "spark2024": Track("spark2024", "submission_2024.zip", FORM2024, score2024, submission2024),
-}
+    if name not in NAMES and "." not in name:
+        raise UserError(f"no track {name!r}.{nearest(name, list(NAMES))} There are {', '.join(NAMES)}.")
+    try:
+        return importlib.import_module(name if "." in name else f"pipeline.tracks.{name}.track").TRACK
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise UserError(f"no track in a module {name!r}: {error}") from error

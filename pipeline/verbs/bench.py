@@ -15,15 +15,14 @@ from pipeline.errors import UserError
 from pipeline.judging.judged import Judged
 from pipeline.masks import rle
 from pipeline.masks.boxes import box_from_mask
+from pipeline.masks.columns import BOX, PARTS
 from pipeline.progress import progress, say
+from pipeline.scenes.craft import CLASSES
 from pipeline.scenes.layout import encode_mask
 from pipeline.scenes.render import first_hits
 from pipeline.scenes.scene import draw
 from pipeline.scenes.studio import Studio
-from pipeline.tracks import TRACKS
-from pipeline.tracks.spark2024.submission import member_of
-from pipeline.tracks.spark2026 import CLASSES, SIZE
-from pipeline.tracks.spark2026.score import ASSUMED
+from pipeline.tracks import DEFAULT, track_named
 
 DISTINCT = 200  # masks drawn; larger sets repeat them
 COMPUTE = {"gmac": 1.0, "mparams": 1.0, "compute": "made up"}
@@ -31,7 +30,7 @@ COMPUTE = {"gmac": 1.0, "mparams": 1.0, "compute": "made up"}
 
 def bench(
     what: Literal["score"] = "score",
-    track: Literal["spark2026", "spark2024"] = "spark2026",
+    track: str = DEFAULT,
     count: int = 20000,
     dense: int = 300,
 ) -> dict[str, float]:
@@ -54,22 +53,24 @@ def bench(
     """
     if min(count, dense) < 1:
         raise UserError(f"--count {count} --dense {dense}: expected 1 image or more.")
-    form, dense = TRACKS[track], min(dense, count)
+    form, dense = track_named(track), min(dense, count)
+    if form.plainly is None:
+        raise UserError(f"there is no bench for track {track}.")
     with tempfile.TemporaryDirectory() as folder:
-        truth, given = _made_up(Path(folder), count)
-        path = Path(folder) / form.zip_name
-        form.submission.write(path, given, COMPUTE)
+        truth, given = _made_up(Path(folder), form.size_hw[0], count)
+        path = Path(folder) / form.upload_name
+        form.upload.write(path, given, COMPUTE)
         began = time.monotonic()
-        judged = Judged.of(form, path, truth, ASSUMED, COMPUTE)
+        judged = Judged.of(form, path, truth, form.judge.Rules(), COMPUTE)
         content = judged.content()
         seconds = time.monotonic() - began
         peak_mb = max(getrusage(who).ru_maxrss for who in (RUSAGE_SELF, RUSAGE_CHILDREN)) / 1024
         began = time.monotonic()
         with zipfile.ZipFile(path) as archive:
             pairs = zip(truth[:dense].itertuples(), judged.given[:dense].itertuples(), strict=True)
-            ious = [_dense_iou(Path(folder) / row.file, *DENSE[track](archive, answer)) for row, answer in pairs]
+            ious = [_dense_iou(Path(folder) / row.file, *form.plainly(archive, answer)) for row, answer in pairs]
         dense_seconds = (time.monotonic() - began) / dense
-    ours = np.column_stack([_iou(judged.images, part) for part in ("body", "panel")])[:dense]
+    ours = np.column_stack([_iou(judged.images, part) for part in PARTS])[:dense]
     np.testing.assert_allclose(ours, np.array(ious), rtol=0, atol=1e-12, err_msg="the two ways differ in an IoU")
     found = {
         "seconds": seconds,
@@ -85,13 +86,13 @@ def bench(
     return found
 
 
-def _made_up(folder: Path, count: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _made_up(folder: Path, side: int, count: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Index rows and answers: masks of simulated craft, and the same a few pixels off; true masks as JPEG files."""
-    studio = Studio(0, SIZE)
+    studio = Studio(0, side)
     rows = []
     for index in progress(range(min(DISTINCT, count)), min(DISTINCT, count), "masks"):
         craft = studio.craft_of("train", index)
-        scene = draw(studio.domain, (0, "train", index), len(CLASSES), studio.mesh(craft), SIZE)
+        scene = draw(studio.domain, (0, "train", index), len(CLASSES), studio.mesh(craft), side)
         labels_hw, _, _ = first_hits(scene, studio.mesh(craft))
         if not labels_hw.any():
             labels_hw[:50, :50] = 1
@@ -102,7 +103,7 @@ def _made_up(folder: Path, count: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     for i in range(count):
         number, craft, true, answered = rows[i % len(rows)]
         known = {"image_id": f"{craft}/{i:06d}_img.jpg", "class_index": number, "class_name": craft}
-        size = {"height": SIZE, "width": SIZE, "file": f"{i % len(rows)}.jpg"}
+        size = {"height": side, "width": side, "file": f"{i % len(rows)}.jpg"}
         truth.append(known | size | true)
         given.append(known | size | answered | {"class_probs": [1.0], "body_score": 1.0, "panel_score": 1.0})
     return pd.DataFrame(truth), pd.DataFrame(given)
@@ -111,27 +112,13 @@ def _made_up(folder: Path, count: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _row(labels_hw: np.ndarray) -> dict:
     box = map(float, box_from_mask(labels_hw > 0))
     masks = {"body_rle": rle.encode(labels_hw == 1), "panel_rle": rle.encode(labels_hw == 2)}
-    return dict(zip(("x_min", "y_min", "x_max", "y_max"), box, strict=True)) | masks
+    return dict(zip(BOX, box, strict=True)) | masks
 
 
 def _iou(images: pd.DataFrame, part: str) -> np.ndarray:
     true, answered, both = (images[f"{part}_{of}"].to_numpy() for of in ("truth", "given", "both"))
     with np.errstate(invalid="ignore"):
         return both / (true + answered - both)
-
-
-def _from_rle(archive: zipfile.ZipFile, answer: tuple) -> list[np.ndarray]:
-    """Body and panel of an answer as pixels."""
-    return [rle.decode(counts, SIZE, SIZE) for counts in (answer.body_rle, answer.panel_rle)]
-
-
-def _from_npz(archive: zipfile.ZipFile, answer: tuple) -> list[np.ndarray]:
-    with archive.open(member_of(answer.image_id)) as member, np.load(member) as arrays:
-        colours = arrays["data"]
-    return [colours[..., 0] > 0, colours[..., 2] > 0]
-
-
-DENSE = {"spark2026": _from_rle, "spark2024": _from_npz}
 
 
 def _dense_iou(path: Path, body: np.ndarray, panel: np.ndarray) -> list[float]:

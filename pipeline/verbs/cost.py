@@ -11,8 +11,8 @@ from pipeline.engine.device import on_device
 from pipeline.models import cost as counts
 from pipeline.models.network import build_network
 from pipeline.progress import say
-from pipeline.tracks.spark2026 import BUDGET_GMAC, BUDGET_MPARAMS, CLASSES
-from pipeline.tracks.spark2026 import score as judge
+from pipeline.tracks import DEFAULT, track_named
+from pipeline.tracks.spark2026 import CLASSES
 
 LEAST_SHARE = 0.01  # of parameters or compute: modules below both are left out of the table
 
@@ -44,25 +44,24 @@ def cost(config: Config, recipe: str = "lite0", size: int | None = None, by_modu
     gmac, mparams = sum(counted[""].values()) / 1e9, counts.mparams(network)
     products, torch_gmac = counts.check(network, model.size, counted)
     thop_gmac, missed = counts.by_thop(network, model.size, counted)
+    pay = track_named(DEFAULT).reward
+    reward = pay(gmac, mparams) if pay else None
     figures = {
         "mparams": mparams,
         "gmac": gmac,
-        "s_flops": judge.s_flops(gmac),
-        "s_params": judge.s_params(mparams),
+        **(reward.figures if reward else {}),
         "torch_gmac": torch_gmac,
         "thop_gmac": thop_gmac,
         "latency_ms": counts.latency_ms(network, model.size),
     }
     say(f"{recipe}: {model.decoder} on {model.encoder}, one image of {model.size} px, one view")
-    say(f"parameters   {mparams:8.3f} M      S_params {figures['s_params']:.4f}")
-    say(f"compute      {gmac:8.3f} GMAC   S_flops  {figures['s_flops']:.4f}   fvcore's count; {2 * gmac:.3f} GFLOP")
+    say(f"parameters   {mparams:8.3f} M      {reward.parameters if reward else ''}")
+    say(f"compute      {gmac:8.3f} GMAC   {reward.compute if reward else ''}   fvcore's count; {2 * gmac:.3f} GFLOP")
     say(f"  of it      {products:8.3f} GMAC   convolutions, products, attention; by torch {torch_gmac:.3f}")
     say(f"thop         {thop_gmac:8.3f} GMAC   {_gap(missed)}")
     say(f"latency      {figures['latency_ms']:8.1f} ms     median, {_machine()}")
-    earned = 0.15 * (figures["s_flops"] + figures["s_params"])
-    say(f"of S_final   {earned:8.4f}        of the 0.3000 that compute and parameters can earn")
-    if gmac > BUDGET_GMAC or mparams > BUDGET_MPARAMS:
-        say(f"over the budget of {BUDGET_GMAC:g} GMAC and {BUDGET_MPARAMS:g} M parameters: it would be rejected")
+    for line in reward.lines if reward else []:
+        say(line)
     if by_module:
         _show_modules(network, {name: sum(operators.values()) for name, operators in counted.items()})
     return figures

@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.config import config_of, recipe_values
-from pipeline.dataset.index_table import BOX, rows_of
+from pipeline.dataset.index_table import rows_of
 from pipeline.dataset.pixels import read_pixels
+from pipeline.masks.columns import BOX
 from pipeline.masks.draw import overlay, save, sheet, with_words
 from pipeline.progress import say
 from pipeline.run_folder import DATA, Answers, run_named

@@ -6,23 +6,28 @@ from huggingface_hub import snapshot_download
 
 from pipeline.errors import UserError, command
 from pipeline.progress import say
+from pipeline.run_folder import DATA
+from pipeline.tracks import DEFAULT, track_named
 
-REPOSITORY = "CVI2-UniLU/SPARK-2026"  # CC-BY-4.0, University of Luxembourg
 
-
-def download(out: Path = Path("data/spark2026"), repository: str = REPOSITORY) -> Path:
-    """Fetch the SPARK 2026 set from the Hugging Face hub. An interrupted download goes on.
+def download(out: Path | None = None, track: str = DEFAULT, repository: str | None = None) -> Path:
+    """Fetch a competition's data set from the Hugging Face hub. An interrupted download goes on.
 
     Args:
-        out: folder to put it in
-        repository: data set on the hub
+        out: folder to put it in; default: data/ and the track's name
+        track: the competition
+        repository: data set on the hub; default: the track's
 
     Example:
-        ./run.sh download --out data/spark2026
+        ./run.sh download --out data/real
 
     Returns:
         The folder.
     """
+    repository = repository or track_named(track).hub
+    if repository is None:
+        raise UserError(f"the data set of track {track} is not on the Hugging Face hub. By hand: see data/README.md.")
+    out = out or DATA / track
     try:
         snapshot_download(repository, repo_type="dataset", local_dir=out)
     except Exception as error:  # the hub's client fails in many ways: network, licence, disk

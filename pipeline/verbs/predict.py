@@ -1,38 +1,32 @@
 """predict: answers of a trained run for a split, or for any folder of images."""
 
 from collections.abc import Iterable
-from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
-from pipeline.config import Config
 from pipeline.dataset.file_findings import stamp
 from pipeline.dataset.folders import image_files
-from pipeline.dataset.images import read_ahead
-from pipeline.dataset.index_table import BOX, rows_of, sized
+from pipeline.dataset.index_table import rows_of
 from pipeline.dataset.pixels import read_picture
-from pipeline.dataset.prediction_table import Parts, made_from, read_predictions
-from pipeline.engine.inference import CODE, Asked, answers, asked_of
-from pipeline.engine.trained import data_of, run_config, trained_network
-from pipeline.errors import UserError, command, offenders
-from pipeline.files import file_hash, text_hash
-from pipeline.locks import alone_in, empty
+from pipeline.dataset.prediction_table import read_predictions
+from pipeline.errors import UserError, command
+from pipeline.masks.columns import BOX
 from pipeline.masks.draw import overlay as draw_overlay
 from pipeline.masks.draw import save as save_picture
-from pipeline.progress import progress, say
-from pipeline.run_folder import Answers, Run, find_run, manifest_of, recorded
-from pipeline.sources import differences, sources
-from pipeline.tracks.spark2026 import CLASSES, SIZE
-from pipeline.verbs.index import ensure_index
+from pipeline.progress import say
+from pipeline.run_folder import Answers
+from pipeline.stages.indexed import indexed
+from pipeline.stages.predicted import answered, predicted
+from pipeline.stages.trained import Trained
 
 
 def predict(
     run: str | None = None,
     data: Path | None = None,
     split: Literal["train", "tune", "val", "test"] = "val",
-    tta: Literal["none", "hflip", "flips", "d4"] = "none",
+    tta: str = "none",
     images: Path | None = None,
     overlay: bool = False,
     overwrite: bool = False,
@@ -46,7 +40,7 @@ def predict(
         run: name of a trained run; default: the newest
         data: folder of the data set; default: the one the run was trained on
         split: which images
-        tta: views to average: none, hflip (2), flips (4) or d4 (8: mirrors and quarter turns)
+        tta: views to average: none, hflip (2), flips (4) or d4 (8: mirrors and quarter turns); a track may forbid some
         images: a folder of images to answer instead of a split
         overlay: also draw each answer over its image, into the folder overlay
         overwrite: delete predictions (and zip and score) made by other weights
@@ -57,97 +51,21 @@ def predict(
     Returns:
         The folder of the predictions.
     """
-    chosen = find_run(run)
+    chosen = Trained.named(run)
+    chosen.refuse_views(tta)
     if images is None:
-        folder = data_of(chosen, data)
-        rows = rows_of(ensure_index(folder), (split,))
+        folder = chosen.data(data)
+        rows = rows_of(indexed(folder, chosen.track), (split,))
         place = predicted(chosen, folder, rows, split, tta, overwrite)
     else:
         folder, (rows, remarks) = images, _loose_images(images)
         for remark in remarks:
             say(f"note: {remark}")
-        again = command("predict", "--run", chosen.name, "--images", images, "--tta", tta, "--overwrite")
-        place = _answered(chosen, folder, rows, chosen.answers(images, "images", tta), again, overwrite)
+        again = command("predict", "--run", chosen.run.name, "--images", images, "--tta", tta, "--overwrite")
+        place = answered(chosen, folder, rows, chosen.run.answers(images, "images", tta), again, overwrite)
     if overlay:
         _draw(folder, rows, place)
     return place
-
-
-def predicted(run: Run, folder: Path, rows: pd.DataFrame, split: str, tta: str, overwrite: bool = False) -> Answers:
-    """The answers of a run to a split's index rows, made where they are missing.
-
-    Raises:
-        UserError: others are there, made from something else, and are not to be overwritten.
-    """
-    run.ask(folder, split, tta)
-    options = ["--run", run.name, "--data", folder, "--split", split, "--tta", tta]
-    place = run.answers(folder, split, tta)
-    return _answered(run, folder, rows, place, command("predict", *options, "--overwrite"), overwrite)
-
-
-def _answered(run: Run, folder: Path, rows: pd.DataFrame, place: Answers, again: str, overwrite: bool) -> Answers:
-    wanted = _made_of(run, rows, place.tta)
-    with alone_in(place.folder, "predict"):
-        if overwrite and place.predictions.exists():  # parts of the same answers are gone on with
-            empty(place.folder)
-        if not place.predictions.exists():
-            _predict(run, folder, rows, place, wanted)
-        elif differ := differences(made_from(place.predictions, f"`{again}` makes it anew."), wanted):
-            raise UserError(
-                f"{place.predictions} was made from something else: {'; '.join(differ[:5])}.\n"
-                f"`{again}` makes it anew and deletes what was made of it."
-            )
-        else:
-            say(f"predictions are there already: {place.predictions}")
-    return place
-
-
-def _made_of(run: Run, rows: pd.DataFrame, tta: str) -> dict:
-    """All that decides a run's answers to some images."""
-    config, _ = run_config(run)
-    return {
-        "weights_hash": file_hash(run.best),
-        "images_hash": text_hash("\n".join(rows["image_id"] + " " + rows["content_hash"])),
-        "tta": tta,
-        "model": vars(config.model),
-        "batch_size": _batch_size(config),
-        "code": sources(CODE),
-    }
-
-
-def _batch_size(config: Config) -> int:
-    return min(config.optim.batch_size, 16)
-
-
-def _predict(run: Run, folder: Path, rows: pd.DataFrame, place: Answers, wanted: dict) -> None:
-    config, _ = run_config(run)
-    if not manifest_of(run.folder, "train"):
-        say(f"note: run {run.name!r} has not finished training; its best weights so far are used")
-    network = trained_network(run, len(CLASSES))
-    parts = Parts(place.parts, len(rows), wanted)
-    missing = parts.missing()
-    todo = sized(rows, SIZE).iloc[[i for span in missing for i in span]]
-    start = len(rows) - len(todo)
-    going_on = f", going on after {start}" if start else ""
-    say(f"predict: {len(rows)} images with {run.name!r}, tta {place.tta}{going_on}")
-
-    def asked(row: tuple) -> Asked:
-        return asked_of(row.image_id, folder / row.image_path, config.model.size, row.height, row.width)
-
-    with recorded(place.folder, "predict", **wanted, config_hash=file_hash(run.config), data=str(folder)) as facts:
-        found = answers(network, read_ahead(asked, todo.itertuples()), place.tta, wanted["batch_size"])
-        found = progress(found, len(rows), "predict", start=start)
-        for span in missing:
-            parts.write(span, [row | {"class_name": CLASSES[row["class_index"]]} for row in islice(found, len(span))])
-        facts["fallbacks"], facts["unreadable"] = parts.join(place.predictions)
-    if facts["unreadable"]:
-        listed = offenders(facts["unreadable"])
-        say(
-            f"{len(facts['unreadable'])} images could not be read whole; what is missing was taken for black:\n{listed}"
-        )
-    if facts["fallbacks"]:
-        say(f"{facts['fallbacks']} images with no pixel above 0.5: masks empty, box from the highest probability")
-    say(f"written: {place.predictions}")
 
 
 def _loose_images(folder: Path) -> tuple[pd.DataFrame, list[str]]:

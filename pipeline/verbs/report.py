@@ -14,32 +14,32 @@ import jinja2
 import numpy as np
 import pandas as pd
 
-from pipeline.dataset.index_table import BOX, read_index, rows_hash, rows_of, sized
+from pipeline.contracts import Track
+from pipeline.dataset.index_table import read_index, rows_hash, rows_of, sized
 from pipeline.dataset.pixels import read_picture
 from pipeline.dataset.prediction_table import read_predictions
-from pipeline.engine.trained import data_of
 from pipeline.errors import UserError, reason
 from pipeline.files import file_hash, read_json, write_text
 from pipeline.judging import tables
+from pipeline.masks.columns import BOX, MASKS
 from pipeline.masks.draw import errors, overlay, sheet, window
 from pipeline.progress import say
-from pipeline.run_folder import SUBMISSIONS, Answers, Run, find_run, manifest_of
-from pipeline.tracks import TRACKS
-from pipeline.tracks.spark2026 import CLASSES, SIZE
-from pipeline.verbs.index import is_current
+from pipeline.run_folder import SUBMISSIONS, Answers, Run, manifest_of
+from pipeline.stages.indexed import is_current
+from pipeline.stages.trained import Trained
+from pipeline.tracks import DEFAULT, track_named
 from pipeline.verbs.score import score
 from pipeline.yaml_files import read_yaml
 
 SIDE = 250  # of a picture, pixels
 FRAME_RGB = (255, 0, 255)
-TRACK = TRACKS["spark2026"]
 
 
 def report(
     run: str | None = None,
     data: Path | None = None,
     split: Literal["train", "tune", "val", "test"] = "val",
-    tta: Literal["none", "hflip", "flips", "d4"] | None = None,
+    tta: str | None = None,
 ) -> Path:
     """Write one static page: score card, curves, confusion, figures by class and size, worst and best images.
 
@@ -60,12 +60,12 @@ def report(
     """
     if run is None:
         return _list_runs()
-    chosen = find_run(run)
-    folder = data_of(chosen, data)
+    chosen = Trained.named(run)
+    folder = chosen.data(data)
     views = chosen.views(folder, split, tta)
     content = score(run, data=folder, split=split, tta=views)
-    place = chosen.answers(folder, split, views)
-    truth = sized(rows_of(read_index(folder), (split,)), SIZE).set_index("image_id")
+    track, place = chosen.track, chosen.run.answers(folder, split, views)
+    truth = _truth(folder, track, split).set_index("image_id")
     given = read_predictions(place.predictions, "Predict again with --overwrite.").set_index("image_id")
 
     def pictures(rows: list[dict]) -> list[dict]:
@@ -78,19 +78,19 @@ def report(
         data=folder,
         tta=place.tta,
         content=content,
-        meanings=TRACK.judge.WORDS,
-        headline=TRACK.judge.HEADLINE,
-        accuracy=TRACK.judge.ACCURACY,
-        classes=CLASSES,
+        meanings=track.judge.WORDS,
+        headline=track.judge.HEADLINE,
+        accuracy=track.judge.ACCURACY,
+        classes=track.classes,
         compute={
             "multiply-accumulates, one image, one view": f"{content['gmac']:.3f} G",
             "parameters": f"{content['mparams']:.3f} M",
             "source": content["compute"],
         },
-        curves=_embedded(chosen.curves.read_bytes(), "png") if chosen.curves.exists() else None,
-        groups={"By class": content["by_class"], "By size of the craft (longest side of its box)": content["by_size"]},
+        curves=_embedded(chosen.run.curves.read_bytes(), "png") if chosen.run.curves.exists() else None,
+        groups={title: content[key] for key, (title, _) in track.judge.GROUPS.items()},
         galleries={"Worst images": pictures(content["worst"]), "Best images": pictures(content["best"])},
-        manifest=_manifest(chosen.folder, place),
+        manifest=_manifest(chosen.run.folder, place),
     )
     return _write(place.folder / "report.html", page)
 
@@ -102,6 +102,7 @@ def _list_runs() -> Path:
     for path in sorted(SUBMISSIONS.glob("*/*/score.json")):
         content, run = read_json(path), path.parts[-3]
         config = Run(SUBMISSIONS / run).config
+        track = track_named(content.get("track", DEFAULT))
         rows.append(
             {
                 "run": run,
@@ -111,12 +112,12 @@ def _list_runs() -> Path:
                 "recipe": read_yaml(config).get("recipe", "") if config.exists() else "",
                 "images": path.parts[-2].rpartition("-")[0],
                 "tta": Answers(path.parent).tta,
-                "score": content.get(TRACK.judge.HEADLINE),
-                "interval": (content.get("intervals") or {}).get(TRACK.judge.HEADLINE),
+                "score": content.get(track.judge.HEADLINE),
+                "interval": (content.get("intervals") or {}).get(track.judge.HEADLINE),
                 "rules": tables.changed(content.get("rules") or {}),
                 "gmac": content.get("gmac"),
                 "mparams": content.get("mparams"),
-                "state": _since(Run(SUBMISSIONS / run), Answers(path.parent), content, current),
+                "state": _since(Run(SUBMISSIONS / run), Answers(path.parent), track, content, current),
                 "date": time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime)),
             }
         )
@@ -126,16 +127,16 @@ def _list_runs() -> Path:
     return _write(SUBMISSIONS / "report.html", _filled("runs.html", rows=rows, folder=SUBMISSIONS))
 
 
-def _since(run: Run, place: Answers, content: dict, current: Callable[[Path], bool]) -> str:
+def _since(run: Run, place: Answers, track: Track, content: dict, current: Callable) -> str:
     """What has changed since a score was made, in words; empty where nothing has."""
     made, folder, split = manifest_of(place.folder, "score"), Path(content["data"]), content["split"]
     changed = []
     try:
-        if not folder.is_dir() or not current(folder):
+        if not folder.is_dir() or not current(folder, track):
             changed.append("data set")
-        elif rows_hash(sized(rows_of(read_index(folder), (split,)), SIZE)) != made.get("truth_hash"):
+        elif rows_hash(_truth(folder, track, split)) != made.get("truth_hash"):
             changed.append("labels")
-        zip = place.folder / TRACK.zip_name
+        zip = place.folder / track.upload_name
         if not zip.exists() or file_hash(zip) != made.get("zip_hash"):
             changed.append("zip")
         if not run.best.exists() or file_hash(run.best) != manifest_of(place.folder, "predict").get("weights_hash"):
@@ -143,6 +144,11 @@ def _since(run: Run, place: Answers, content: dict, current: Callable[[Path], bo
     except UserError as error:
         changed.append(reason(error))
     return f"changed since: {', '.join(changed)}" if changed else ""
+
+
+def _truth(folder: Path, track: Track, split: str) -> pd.DataFrame:
+    """What a score of a split was judged by."""
+    return sized(rows_of(read_index(folder, track.reader.truth), (split,)), track.size_hw)
 
 
 def _filled(template: str, **values: object) -> str:
@@ -170,7 +176,7 @@ def _picture(folder: Path, truth: pd.Series, given: pd.Series, row: dict) -> dic
     if image_hwc is None or image_hwc.shape[:2] != (height, width):
         image_hwc = np.zeros((height, width, 3), np.uint8)
     boxes = [tuple(of[BOX].astype(float)) for of in (truth, given)]
-    masks = [(of["body_rle"], of["panel_rle"]) for of in (truth, given)]
+    masks = [tuple(of[MASKS]) for of in (truth, given)]
     left, top, side = window(boxes, height, width)
     framed = cv2.rectangle(image_hwc.copy(), (left, top), (left + side - 1, top + side - 1), FRAME_RGB, 3)
     near = [overlay(image_hwc, *parts, box) for parts, box in zip(masks, boxes, strict=True)]

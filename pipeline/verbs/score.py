@@ -1,29 +1,26 @@
 """score: the zip judged as the server would, against the index, with intervals, and against another one."""
 
 from dataclasses import asdict, fields
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
-from pipeline.dataset.index_table import BOX, rows_hash, rows_of
-from pipeline.engine.trained import data_of, seen_by
+from pipeline.contracts import Track
+from pipeline.dataset.index_table import rows_hash, rows_of
 from pipeline.errors import UserError, command
 from pipeline.files import file_hash, write_json
 from pipeline.judging import tables
-from pipeline.judging.ceiling import through_jpeg, through_rle, through_size
-from pipeline.judging.coco import average_precision, craft_truth, part_truth
+from pipeline.judging.coco import average_precision
 from pipeline.judging.judged import Judged
 from pipeline.locks import alone_in
 from pipeline.processes import cores, spread
 from pipeline.progress import say
-from pipeline.run_folder import Run, find_data, find_run, manifest_of, recorded
-from pipeline.tracks import TRACKS, Track
-from pipeline.tracks.spark2026 import CLASSES
-from pipeline.tracks.spark2026.score import ASSUMED, Rules
-from pipeline.verbs.index import ensure_index
-from pipeline.verbs.package import asked_rows, packaged
+from pipeline.run_folder import Run, find_data, manifest_of, recorded
+from pipeline.stages.indexed import indexed
+from pipeline.stages.packaged import asked_rows, packaged
+from pipeline.stages.trained import Trained, seen_by
+from pipeline.tracks import DEFAULT, track_named
 
 LARGEST = 4096  # pixels, of a ceiling's working size
 
@@ -33,9 +30,9 @@ def score(
     versus: str | None = None,
     data: Path | None = None,
     split: Literal["train", "tune", "val", "test"] = "val",
-    tta: Literal["none", "hflip", "flips", "d4"] | None = None,
-    track: Literal["spark2026", "spark2024"] = "spark2026",
-    rules: Rules = ASSUMED,
+    tta: str | None = None,
+    track: str | None = None,
+    rules: object | None = None,
     compare_rules: bool = False,
     details: bool = False,
     coco: bool = False,
@@ -54,7 +51,7 @@ def score(
         data: folder of the data set; default: the one the run was trained on
         split: which images; they need labels
         tta: views averaged; default: those last asked for, else none
-        track: the competition whose judge and format it is
+        track: the competition whose judge and format it is; default: the one the run was trained for
         rules: what the organisers have not published
         compare_rules: also print the last figure with each rule changed, and its lowest and highest over all rules
         details: also print figures by class and by size of craft, the confusion matrix and the worst images
@@ -70,18 +67,18 @@ def score(
     Returns:
         The figures, as in score.json; None where there is no truth to judge by.
     """
-    form = TRACKS[track]
+    trained = None if _is_zip(run) else Trained.named(run) if run or not ceiling else None
+    other = None if versus is None or _is_zip(versus) else Trained.named(versus)
+    form = trained.track if trained and track is None else track_named(track or DEFAULT)
     rules = _rules_of(form, rules)
-    trained = None if _is_zip(run) else find_run(run) if run or not ceiling else None
-    other = None if versus is None or _is_zip(versus) else find_run(versus)
     if ceiling and (versus or details or coco or compare_rules):
         raise UserError("--ceiling judges truth alone: leave out the second run and the other switches.")
-    folder = find_data(data) if trained is None else data_of(trained, data)
-    truth = _truth(folder, split)
+    folder = find_data(data) if trained is None else trained.data(data)
+    truth = _truth(form, folder, split)
     if ceiling:
         return _ceilings(form, truth, rules, size, stride)
 
-    def judge(name: str | None, of: Run | None) -> Judged:
+    def judge(name: str | None, of: Trained | None) -> Judged:
         if of is None:
             return Judged.of(form, Path(name), truth, rules)
         zip, compute = _zip_of(of, folder, truth, split, tta, form)
@@ -93,11 +90,11 @@ def score(
     for note in first.notes:
         say(f"note: {note}")
     for one in filter(None, (trained, other)):
-        _warn(one, truth, split)
+        _warn(one.run, truth, split)
     if trained is not None:
         _write(first.zip, truth, content)
     if details:
-        say(tables.details(content, CLASSES))
+        say(tables.details(content, form))
     if coco:
         _show_coco(first)
     if compare_rules:
@@ -111,42 +108,44 @@ def _is_zip(name: str | None) -> bool:
     return name is not None and name.lower().endswith(".zip")
 
 
-def _rules_of(track: Track, rules: Rules) -> object:
+def _rules_of(track: Track, rules: object | None) -> object:
     """The rules as the track's judge takes them. Raises UserError for a change of one that it does not have."""
+    if rules is None or isinstance(rules, track.judge.Rules):
+        return rules or track.judge.Rules()
     known = {field.name for field in fields(track.judge.Rules)}
-    changed = {name: value for name, value in asdict(rules).items() if value != getattr(ASSUMED, name)}
+    assumed = type(rules)()
+    changed = {name: value for name, value in asdict(rules).items() if value != getattr(assumed, name)}
     if odd := [name for name in changed if name not in known]:
         raise UserError(f"--rules.{odd[0].replace('_', '-')} is no rule of track {track.name}.")
     return track.judge.Rules(**changed)
 
 
-def _truth(folder: Path, split: str) -> pd.DataFrame:
+def _truth(track: Track, folder: Path, split: str) -> pd.DataFrame:
     """The index rows of a split, with the sizes of its answers. Raises UserError where they have no labels."""
-    truth = rows_of(ensure_index(folder), (split,))
-    labelled = truth["class_index"].ge(0) | truth[BOX].notna().all(axis=1) | truth["body_rle"].notna()
-    if not labelled.any():
+    truth = rows_of(indexed(folder, track), (split,))
+    if not track.reader.labelled(truth).any():
         raise UserError(f"split {split} of {folder} has no labels: it can be packaged, not scored.")
-    return asked_rows(folder, truth, split)
+    return asked_rows(track, folder, truth, split)
 
 
 def _zip_of(
-    run: Run, folder: Path, truth: pd.DataFrame, split: str, tta: str | None, track: Track
+    trained: Trained, folder: Path, truth: pd.DataFrame, split: str, tta: str | None, track: Track
 ) -> tuple[Path, dict]:
     """The run's zip, made where it is missing or out of date, and its compute as just recounted.
 
     Raises:
         UserError: a zip is there that package did not make, or predictions of something else are.
     """
-    views = run.views(folder, split, tta)
+    run, views = trained.run, trained.views(folder, split, tta)
     place, stage = run.answers(folder, split, views), f"package {track.name}"
-    path = place.folder / track.zip_name
+    path = place.folder / track.upload_name
     if path.exists() and manifest_of(place.folder, stage).get("zip_hash") != file_hash(path):
         raise UserError(
             f"{path} is not what package made of the run's predictions. "
             f"`{command('package', '--run', run.name, '--data', folder, '--split', split, '--tta', views)}` makes it "
             "anew; by its path it is judged as anybody's zip."
         )
-    packaged(run, folder, truth, split, views, track)
+    packaged(trained, folder, truth, split, views, track)
     counted = manifest_of(place.folder, stage)["efficiency"]
     return path, {"gmac": counted["gmac"], "mparams": counted["mparams"], "compute": "recounted from the run"}
 
@@ -176,28 +175,25 @@ def _warn(run: Run, truth: pd.DataFrame, split: str) -> None:
 
 
 def _show_coco(judged: Judged) -> None:
-    for kind, results in judged.track.submission.results(judged.zip, judged.given).items():
-        content = craft_truth(judged.truth, CLASSES) if kind == "bbox" else part_truth(judged.truth)
-        if content["annotations"]:
-            say(f"COCOeval {kind}: {tables.named(average_precision(content, results, kind))}")
+    if judged.track.coco is None:
+        raise UserError(f"--coco: truth of track {judged.track.name} has no COCO form.")
+    truth = judged.track.coco(judged.truth)
+    for kind, results in judged.track.upload.results(judged.zip, judged.given).items():
+        if truth[kind]["annotations"]:
+            say(f"COCOeval {kind}: {tables.named(average_precision(truth[kind], results, kind))}")
 
 
-def _ceilings(track: Track, truth: pd.DataFrame, rules: Rules, size: int, stride: int) -> dict:
+def _ceilings(track: Track, truth: pd.DataFrame, rules: object, size: int, stride: int) -> dict:
     """Print and return the figures of truth itself in the forms that answers take."""
+    if track.ceilings is None:
+        raise UserError(f"--ceiling: answers of track {track.name} have no such forms.")
     if not 1 <= stride <= size <= LARGEST:
         raise UserError(f"--size {size} --stride {stride}: expected 1 <= stride <= size <= {LARGEST}.")
-    truth = truth[truth["body_rle"].notna()].reset_index(drop=True)
+    truth = truth[track.reader.usable(truth)].reset_index(drop=True)
     if truth.empty:
         raise UserError("these images have no masks; a ceiling needs them.")
-    forms = {
-        "RLE, box from mask": through_rle,
-        "JPEG mask": through_jpeg,
-        "512 px": partial(through_size, size=512, stride=1),
-        "256 px": partial(through_size, size=256, stride=1),
-        f"{size} px, stride {stride}": partial(through_size, size=size, stride=stride),
-    }
     found = {}
-    for form, push in forms.items():
+    for form, push in track.ceilings(size, stride).items():
         rows = list(spread(push, [row for _, row in truth.iterrows()], cores(), chunk=8))
         given = truth[["image_id", "class_index"]].join(pd.DataFrame(rows))
         figures = track.figures(track.judge.per_image(truth, given), rules, {"gmac": 0.0, "mparams": 0.0})

@@ -10,12 +10,11 @@ import yaml
 from pipeline.config import Config, flat, refuse_impossible
 from pipeline.dataset.augment import Augment
 from pipeline.dataset.images import Sample, cached_images
-from pipeline.dataset.index_table import problem_counts, rows_hash, rows_of, usable
+from pipeline.dataset.index_table import problem_counts, rows_hash, rows_of
 from pipeline.dataset.loader import EpochOrder, TrainingImages, batches, training_loader
 from pipeline.engine.checkpoints import load_last, save_weights
 from pipeline.engine.inference import Asked, answers
 from pipeline.engine.log import draw_curves, write_lines
-from pipeline.engine.trained import write_seen
 from pipeline.engine.training import CODE, Training
 from pipeline.errors import UserError
 from pipeline.files import drop_leftovers, file_hash, write_text
@@ -27,12 +26,13 @@ from pipeline.processes import cores
 from pipeline.progress import progress, say
 from pipeline.run_folder import Run, find_data, manifest_of, recorded, run_named
 from pipeline.sources import differences, sources
-from pipeline.tracks import TRACKS
+from pipeline.stages.indexed import indexed
+from pipeline.stages.trained import write_seen
+from pipeline.tracks import DEFAULT, track_named
 from pipeline.tracks.spark2026 import CLASSES
-from pipeline.verbs.index import ensure_index
 from pipeline.yaml_files import read_yaml
 
-TRACK = TRACKS["spark2026"]  # whose judge selects the weights
+TRACK = track_named(DEFAULT)  # whose judge selects the weights
 
 
 def train(
@@ -58,7 +58,7 @@ def train(
     """
     refuse_impossible(config)
     folder = find_data(data)
-    index = ensure_index(folder)
+    index = indexed(folder, TRACK)
     place = run_named(run or Path(recipe).stem)
     wanted = dataclasses.asdict(config) | {"recipe": recipe, "data": str(folder), "track": TRACK.name}
     with alone_in(place.folder, "train"):
@@ -161,7 +161,7 @@ def _may_go_on(place: Run, wanted: dict, index_hash: str, overwrite: bool) -> bo
 
 def _usable_rows(index: pd.DataFrame, splits: tuple[str, ...]) -> pd.DataFrame:
     rows = rows_of(index, splits)
-    good = usable(rows)
+    good = pd.Series(TRACK.reader.usable(rows))
     if not good.all():
         say(f"{(~good).sum()} of {len(rows)} {'+'.join(splits)} images cannot be trained on: left out (see index)")
     if (good.sum() < 2 and splits != ("tune",)) or not good.any():

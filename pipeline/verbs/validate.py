@@ -6,16 +6,16 @@ from typing import Literal
 from pipeline.dataset.index_table import rows_of
 from pipeline.progress import say
 from pipeline.run_folder import find_data
-from pipeline.tracks import TRACKS
-from pipeline.verbs.index import ensure_index
-from pipeline.verbs.package import asked_rows
+from pipeline.stages.indexed import indexed
+from pipeline.stages.packaged import asked_rows
+from pipeline.tracks import DEFAULT, track_named
 
 
 def validate(
     zip: Path,
     data: Path | None = None,
     split: Literal["train", "tune", "val", "test"] = "test",
-    track: Literal["spark2026", "spark2024"] = "spark2026",
+    track: str = DEFAULT,
 ) -> None:
     """Check a zip before it is uploaded, whoever made it: a line a check, then every complaint.
 
@@ -32,8 +32,9 @@ def validate(
         ./run.sh validate submissions/lite0/spark2026-test-d4/submission.zip
     """
     folder = find_data(data)
-    rows = asked_rows(folder, rows_of(ensure_index(folder), (split,)), split)
-    findings, _, _ = TRACKS[track].submission.examine(zip, rows)
+    form = track_named(track)
+    rows = asked_rows(form, folder, rows_of(indexed(folder, form), (split,)), split)
+    findings, _, _ = form.upload.examine(zip, rows)
     for check, complaints in findings.items():
         word = "not reached" if complaints is None else "ok" if not complaints else f"WRONG: {len(complaints)}"
         say(f"{check:60} {word}")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline.masks import rle
-from pipeline.tracks import TRACKS
+from pipeline.tracks import NAMES, track_named
 from pipeline.tracks.spark2026 import CLASSES
 from tests.oracles.judge import judged
 
@@ -84,14 +84,14 @@ def rows(items: list[dict]) -> tuple[list[dict], pd.DataFrame]:
     return plain, pd.DataFrame(table)
 
 
-@pytest.mark.parametrize("track", TRACKS)
+@pytest.mark.parametrize("track", NAMES)
 @pytest.mark.parametrize(("seed", "count"), [(0, 14), (1, 40), (2, 1)])
 @pytest.mark.parametrize(("gmac", "mparams"), [(4.483, 3.454), (80.0, 35.0)])
 def test_every_rule_agrees(track, seed, count, gmac, mparams):
     rng = np.random.default_rng(seed)
     true, answered = zip(*(image(rng, number) for number in range(count)), strict=True)
     (truth, truth_table), (given, given_table) = rows(true), rows(answered)
-    judge = TRACKS[track].judge
+    judge = track_named(track).judge
     images = judge.per_image(truth_table, given_table.sample(frac=1, random_state=0))
     assumed = {"segmentation": "thresholds", "strict": True, "panel": "share", "empty_truth": "skip"}
     assumed |= {"box_needs_class": False, "clamp": True, "compute_unit": "gmac"}
@@ -99,7 +99,7 @@ def test_every_rule_agrees(track, seed, count, gmac, mparams):
     combinations = [dict(zip(options, values, strict=True)) for values in itertools.product(*options.values())]
     assert len(combinations) == {"spark2026": 128, "spark2024": 16}[track]
     for rules in combinations:
-        ours = TRACKS[track].figures(images, judge.Rules(**rules), {"gmac": gmac, "mparams": mparams})
+        ours = track_named(track).figures(images, judge.Rules(**rules), {"gmac": gmac, "mparams": mparams})
         theirs = judged(truth, given, assumed | rules, gmac, mparams)
         for name, value in ours.items():
             expected = None if np.isnan(theirs[name]) else pytest.approx(theirs[name], abs=1e-9)

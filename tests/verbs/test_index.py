@@ -13,13 +13,18 @@ import pandas as pd
 import pytest
 
 from pipeline import files
-from pipeline.dataset.index_table import SCHEMA, read_index
+from pipeline.dataset.index_table import read_index
 from pipeline.errors import UserError
 from pipeline.locks import alone_in
 from pipeline.masks import rle
-from pipeline.verbs import index as verb
-from pipeline.verbs.index import ensure_index, index
+from pipeline.stages import indexed as stage
+from pipeline.stages.indexed import indexed
+from pipeline.tracks import track_named
+from pipeline.tracks.spark2024 import truth
+from pipeline.verbs.index import index
 from tests.makers import COLOURS, scene, spark2022, spark2024, write_rgb
+
+SPARK = track_named("spark2026")
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +49,8 @@ def many(tmp_path_factory):
 def checked(monkeypatch):
     """Names of the image files that are read, as the index goes on."""
     names = []
-    real = verb.check_image
-    monkeypatch.setattr(verb, "check_image", lambda item: names.append(item.image.name) or real(item))
+    real = truth.check_image
+    monkeypatch.setattr(truth, "check_image", lambda item: names.append(item.image.name) or real(item))
     return names
 
 
@@ -55,7 +60,7 @@ def by_id(folder):
 
 def test_the_index_says_what_the_files_hold(folder):
     rows = index(folder)
-    pd.testing.assert_frame_equal(rows[SCHEMA.names], read_index(folder), check_dtype=False)
+    pd.testing.assert_frame_equal(rows, read_index(folder), check_dtype=False)
     assert rows["image_id"].is_unique
     assert rows["split"].value_counts().to_dict() == {"train": 2, "tune": 2, "val": 2, "test": 1}
     assert (rows["problems"] == "").all()
@@ -143,7 +148,7 @@ def test_a_second_run_decodes_nothing(folder, monkeypatch):
     def refused(*_):
         raise AssertionError("a file was read again")
 
-    monkeypatch.setattr(verb, "check_image", refused)
+    monkeypatch.setattr(truth, "check_image", refused)
     monkeypatch.setattr(cv2, "imdecode", refused)
     (folder / "index.parquet").unlink()
     index(folder)
@@ -233,11 +238,11 @@ def test_the_seed_belongs_to_the_index_and_is_kept(many, capsys):
     chosen = index(many, seed=5)
     tune = set(chosen.loc[chosen["split"] == "tune", "image_id"])
     (many / "val.csv").write_text((many / "val.csv").read_text() + "\n")
-    assert set(ensure_index(many)[lambda rows: rows["split"] == "tune"]["image_id"]) == tune
+    assert set(indexed(many, SPARK)[lambda rows: rows["split"] == "tune"]["image_id"]) == tune
     assert "val.csv has changed. Making it" in capsys.readouterr().out
     for name in ("index.parquet", "index.cache"):  # either file remembers it
         (many / name).unlink()
-        assert set(ensure_index(many)[lambda rows: rows["split"] == "tune"]["image_id"]) == tune
+        assert set(indexed(many, SPARK)[lambda rows: rows["split"] == "tune"]["image_id"]) == tune
     index(many, seed=0)
 
 
@@ -264,9 +269,9 @@ def test_whatever_changes_is_noticed_whatever_its_time(folder, capsys, change, w
         if path.stat().st_mtime > 1.7e9 and path.is_file() and path.suffix == ".csv":
             os.utime(path, (10**9, 10**9))
     capsys.readouterr()
-    ensure_index(folder)
+    indexed(folder, SPARK)
     assert re.search(rf"^index of .*{words}.*Making it$", capsys.readouterr().out, re.MULTILINE)
-    ensure_index(folder)
+    indexed(folder, SPARK)
     assert capsys.readouterr().out == ""
 
 
@@ -276,9 +281,9 @@ def touched(path, text):
 
 def test_other_code_makes_the_index_anew(folder, monkeypatch, capsys):
     index(folder)
-    real = verb.sources
-    monkeypatch.setattr(verb, "sources", lambda files: real(files) | {"dataset/splits.py": "other"})
-    ensure_index(folder)
+    real = stage.sources
+    monkeypatch.setattr(stage, "sources", lambda files: real(files) | {"dataset/splits.py": "other"})
+    indexed(folder, SPARK)
     assert "code of dataset/splits.py. Making it" in capsys.readouterr().out
 
 
@@ -314,7 +319,7 @@ def test_what_could_not_be_read_is_not_remembered(folder, monkeypatch, capsys):
     path = "images/Cheops/val/00002_img.jpg"
     assert rows.loc["Cheops/00002_img.jpg", "problems"] == f"image-unreadable: {path}: Stale file handle"
     capsys.readouterr()
-    assert (ensure_index(folder)["problems"] == "").all()
+    assert (indexed(folder, SPARK)["problems"] == "").all()
     assert "could not be read before (Cheops/00002_img.jpg). Making it" in capsys.readouterr().out
 
 
@@ -358,7 +363,7 @@ def test_damaged_pages_are_one_line_and_index_mends_them(folder):
     with pytest.raises(
         UserError, match=r"index\.parquet is damaged .*`./run.sh index --data .*` makes it anew"
     ) as error:
-        ensure_index(folder)
+        indexed(folder, SPARK)
     assert "\n" not in str(error.value)
     index(folder)
     assert (folder / "index.parquet").read_bytes() == content
@@ -367,7 +372,7 @@ def test_damaged_pages_are_one_line_and_index_mends_them(folder):
 def test_two_at_once(folder):
     with alone_in(folder, "index"):
         command = [sys.executable, "-m", "pipeline", "index", "--data", str(folder)]
-        environment = os.environ | {"PYTHONPATH": str(Path(verb.__file__).parents[2])}
+        environment = os.environ | {"PYTHONPATH": str(Path(stage.__file__).parents[2])}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert re.search(rf"^error: {folder} is in use: `index`, process {os.getpid()} on .*\n$", done.stderr)

@@ -19,7 +19,7 @@ from pipeline.engine import inference
 from pipeline.errors import UserError
 from pipeline.masks import rle
 from pipeline.run_folder import Run
-from pipeline.verbs import predict as verb
+from pipeline.stages import predicted as stage
 from pipeline.verbs.index import index
 from pipeline.verbs.predict import predict
 from pipeline.verbs.train import train
@@ -162,8 +162,8 @@ def test_killed_between_the_table_and_the_manifest(stand):
 @pytest.mark.parametrize("name", ["masks/postprocess.py", "masks/boxes.py", "dataset/images.py"])
 def test_answers_of_other_code_are_not_taken_for_this_one_s(stand, monkeypatch, name):
     before = predict().predictions.read_bytes()
-    real = verb.sources
-    monkeypatch.setattr(verb, "sources", lambda files: real(files) | ({name: "changed"} if name in files else {}))
+    real = stage.sources
+    monkeypatch.setattr(stage, "sources", lambda files: real(files) | ({name: "changed"} if name in files else {}))
     with pytest.raises(
         UserError, match=rf"made from something else: code of {name}.\n`./run.sh predict .*--overwrite`"
     ):
@@ -173,7 +173,7 @@ def test_answers_of_other_code_are_not_taken_for_this_one_s(stand, monkeypatch, 
 
 def test_parts_of_other_code_are_not_gone_on_with(stand, monkeypatch, capsys):
     monkeypatch.setattr(table, "PART", 1)
-    real_write, real = table.Parts.write, verb.sources
+    real_write, real = table.Parts.write, stage.sources
 
     def write(self, span, rows):
         real_write(self, span, rows)
@@ -181,7 +181,7 @@ def test_parts_of_other_code_are_not_gone_on_with(stand, monkeypatch, capsys):
 
     with monkeypatch.context() as patch:
         patch.setattr(table.Parts, "write", write)
-        patch.setattr(verb, "sources", lambda files: real(files) | {"masks/postprocess.py": "before"})
+        patch.setattr(stage, "sources", lambda files: real(files) | {"masks/postprocess.py": "before"})
         with pytest.raises(Killed):
             predict()
     predict()
@@ -288,7 +288,7 @@ def test_damaged_predictions_are_one_line_with_the_command(stand):
 
 def test_two_at_once_are_refused(stand, monkeypatch):
     """The second comes while the first is at work, in a process of its own."""
-    real = verb.answers
+    real = stage.answers
     refused = []
 
     def answers(*arguments):
@@ -297,7 +297,7 @@ def test_two_at_once_are_refused(stand, monkeypatch):
         refused.append(subprocess.run(command, env=environment, capture_output=True, text=True, check=False))
         return real(*arguments)
 
-    monkeypatch.setattr(verb, "answers", answers)
+    monkeypatch.setattr(stage, "answers", answers)
     predict()
     assert refused[0].returncode == 2
     assert re.search(r"^error: .*tiny-val-none is in use: `predict`, process \d+ on ", refused[0].stderr)

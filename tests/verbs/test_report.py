@@ -4,7 +4,8 @@ import shutil
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.verbs.index import ensure_index
+from pipeline.stages.indexed import indexed
+from pipeline.tracks import track_named
 from pipeline.verbs.report import report
 from pipeline.verbs.score import score
 
@@ -46,10 +47,10 @@ def test_the_list_says_what_has_changed_since_a_score_was_made(stand):
     text = table.read_text()
     table.write_text(text.replace("(", "(1", 1))
     assert "changed since: data set" in report().read_text()
-    ensure_index(stand / "data/tiny")
+    indexed(stand / "data/tiny", track_named("spark2026"))
     assert "changed since: labels" in report().read_text()
     table.write_text(text)
-    ensure_index(stand / "data/tiny")
+    indexed(stand / "data/tiny", track_named("spark2026"))
     assert "changed since" not in report().read_text()
     best = stand / "submissions/smoke/checkpoints/best.safetensors"
     best.write_bytes(best.read_bytes() + b" ")

@@ -19,9 +19,9 @@ from pipeline.dataset import loader
 from pipeline.dataset.index_table import read_index
 from pipeline.engine import checkpoints
 from pipeline.engine import training as engine
-from pipeline.engine.trained import data_of, seen_by
 from pipeline.errors import UserError
 from pipeline.run_folder import Run
+from pipeline.stages.trained import Trained, seen_by
 from pipeline.verbs import train as verb
 from pipeline.verbs.index import index
 from pipeline.verbs.train import train
@@ -237,7 +237,7 @@ def test_the_same_data_in_another_place_is_gone_on_with_and_stays_known(workplac
     (workplace / "data" / "tiny").rename(workplace / "moved")
     run = train(config(optim__epochs=2), "smoke", data=workplace / "moved")
     assert "going on after epoch 1" in capsys.readouterr().out
-    assert data_of(run, None) == workplace / "moved"
+    assert Trained.of(run).data(None) == workplace / "moved"
     assert yaml.safe_load(run.config.read_text())["data"] == str(workplace / "moved")
 
 
@@ -349,15 +349,15 @@ def test_what_the_index_has_marked_and_what_is_lacking_are_said(workplace, capsy
 def test_an_image_gone_since_the_index_is_the_same_line_with_workers_and_without(workplace, workers):
     index(workplace / "data/tiny")
     craft = pd.read_csv(workplace / "data/tiny/train.csv")["Class"].iloc[0]
-    real = verb.ensure_index
+    real = verb.indexed
 
-    def gone(folder):
-        rows = real(folder)
+    def gone(folder, track):
+        rows = real(folder, track)
         shutil.rmtree(workplace / "data/tiny/images" / craft / "train")
         return rows
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(verb, "ensure_index", gone)
+        patch.setattr(verb, "indexed", gone)
         with pytest.raises(UserError, match="No such file") as error:
             train(config(loader__cache=False, loader__workers=workers), "smoke")
     assert "\n" not in str(error.value)

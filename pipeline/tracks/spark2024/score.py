@@ -11,8 +11,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from pipeline.judging.breakdown import by_class, by_size
 from pipeline.judging.masks import iou, overlap
 from pipeline.judging.means import Mean, mean_of, share_above
+from pipeline.masks.columns import PARTS
 
 PANEL_SHARE = 0.05  # of the body's pixels in truth
 WORDS = {
@@ -27,6 +29,10 @@ MADE_OF = {  # figures, and the means whose images they are means over
     "pooled_iou": ("body_pooled", "panel_pooled"),
 }
 ACCURACY, RANKED, HEADLINE = tuple(WORDS), "mean_iou", "s_seg"
+GROUPS = {
+    "by_class": ("By class", by_class),
+    "by_size": ("By size of the craft (longest side of its box)", by_size),
+}
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ def per_image(truth: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
     """
     given = given.set_index("image_id").loc[truth["image_id"]]
     columns: dict[str, object] = {"image_id": truth["image_id"].to_numpy()}
-    for part in ("body", "panel"):
+    for part in PARTS:
         rows = zip(truth[f"{part}_rle"], given[f"{part}_rle"], truth["height"], truth["width"], strict=True)
         counts = np.array([overlap(*row) for row in rows], float).reshape(-1, 3)
         columns |= {f"{part}_{name}": counts[:, i] for i, name in enumerate(("truth", "given", "both"))}
@@ -77,7 +83,7 @@ def segmentation_means(images: pd.DataFrame, rules: SegmentationRules) -> dict[s
     known = images["body_truth"].notna().to_numpy()
     large = (images["panel_truth"] >= PANEL_SHARE * images["body_truth"]).to_numpy()
     found = {}
-    for name in ("body", "panel"):
+    for name in PARTS:
         truth_n, given_n, both_n = (
             np.nan_to_num(images[f"{name}_{of}"].to_numpy()) for of in ("truth", "given", "both")
         )

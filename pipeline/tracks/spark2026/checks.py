@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.errors import brief
 from pipeline.masks import rle
 from pipeline.masks.boxes import box_iou
+from pipeline.masks.columns import BOX, MASKS
 from pipeline.tracks import archive
 from pipeline.tracks.findings import Findings
 from pipeline.tracks.spark2026 import BUDGET_GMAC, BUDGET_MPARAMS, CLASSES
@@ -24,7 +25,6 @@ CHECKS = (
     *(*archive.CHECKS, COLUMNS_GOOD, JSON_GOOD, IMAGES_GOOD, CLASSES_GOOD, BOXES_GOOD, MASKS_GOOD),
     *(BUDGET_GOOD, BBOX_SAME, SEGM_SAME),
 )
-CORNERS = ["x_min", "y_min", "x_max", "y_max"]
 FAR = 1e9  # pixels; a larger number is no place in an image, and may not even fit a float
 HARDLY, CLEARLY = 0.5, 0.1  # IoU below which a box does not fit its masks, and by which another fits better
 FOUR = r"\s*,\s*".join([r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"] * 4)
@@ -86,7 +86,7 @@ def checked_row(line: int, row: dict, size: tuple[int, int], findings: Findings)
         "image_id": row["image_id"],
         "class_name": row["class"],
         "class_index": CLASSES.index(row["class"]) if row["class"] in CLASSES else -1,
-        **dict(zip(CORNERS, box, strict=True)),
+        **dict(zip(BOX, box, strict=True)),
         "body_rle": row["body_rle"],
         "panel_rle": row["panel_rle"],
         "height": height,
@@ -204,7 +204,7 @@ def _is_number(value: object) -> bool:
 
 def odd_boxes(rows: list[dict]) -> list[str]:
     """A note where the boxes of most images do not fit their masks: valid by the letter, and hardly meant."""
-    pairs = [([row[corner] for corner in CORNERS], extent) for row in rows if (extent := _extent(row))]
+    pairs = [([row[corner] for corner in BOX], extent) for row in rows if (extent := _extent(row))]
     if len(pairs) <= len(rows) / 2:
         return []
     box_n4, extent_n4 = map(np.array, zip(*pairs, strict=True))
@@ -220,7 +220,7 @@ def odd_boxes(rows: list[dict]) -> list[str]:
 
 def _extent(row: dict) -> list[float] | None:
     """Corners of body and panel together; None where both are empty."""
-    boxes = [rle.box(row[part], row["height"], row["width"]) for part in ("body_rle", "panel_rle")]
+    boxes = [rle.box(row[part], row["height"], row["width"]) for part in MASKS]
     shown = [box for box in boxes if box[2] and box[3]]
     if not shown:
         return None

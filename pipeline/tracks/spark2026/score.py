@@ -15,12 +15,14 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from pipeline.contracts import Reward
+from pipeline.judging.breakdown import by_class, by_size
 from pipeline.judging.means import Mean, mean_of, share_above
 from pipeline.masks.boxes import box_iou
+from pipeline.masks.columns import BOX
 from pipeline.tracks.spark2024 import score as spark2024
 from pipeline.tracks.spark2026 import BUDGET_GMAC, BUDGET_MPARAMS
 
-CORNERS = ["x_min", "y_min", "x_max", "y_max"]
 WORDS = {
     "s_cls": "class accuracy",
     "s_det": "share of boxes above IoU 0.50 ... 0.95",
@@ -33,6 +35,10 @@ WORDS = {
 
 MADE_OF = {"s_cls": ("cls",), "s_det": ("det",), "s_seg": ("body", "panel")}  # figures, and whose images they are over
 ACCURACY, RANKED, HEADLINE = ("s_cls", "s_det", "s_seg", "s_acc"), "s_acc", "s_final"
+GROUPS = {
+    "by_class": ("By class", by_class),
+    "by_size": ("By size of the craft (longest side of its box)", by_size),
+}
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,19 @@ def s_final(accuracy: float, gmac: float, mparams: float, rules: Rules = ASSUMED
     return 0.70 * accuracy + 0.15 * s_flops(gmac, rules) + 0.15 * s_params(mparams, rules)
 
 
+def reward(gmac: float, mparams: float) -> Reward:
+    """What compute and parameters leave of the score, in words."""
+    earned = {"s_flops": s_flops(gmac), "s_params": s_params(mparams)}
+    lines = [
+        f"of S_final   {0.15 * sum(earned.values()):8.4f}        of the 0.3000 that compute and parameters can earn"
+    ]
+    if gmac > BUDGET_GMAC or mparams > BUDGET_MPARAMS:
+        lines.append(
+            f"over the budget of {BUDGET_GMAC:g} GMAC and {BUDGET_MPARAMS:g} M parameters: it would be rejected"
+        )
+    return Reward(earned, f"S_params {earned['s_params']:.4f}", f"S_flops  {earned['s_flops']:.4f}", lines)
+
+
 def per_image(truth: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
     """Everything that is judged of each image, in the order of `truth`; NaN where there is no truth.
 
@@ -92,11 +111,11 @@ def per_image(truth: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
     """
     masks = spark2024.per_image(truth, given)
     given = given.set_index("image_id").loc[truth["image_id"]]
-    has_box = truth[CORNERS].notna().all(axis=1).to_numpy()
+    has_box = truth[BOX].notna().all(axis=1).to_numpy()
     class_right = truth["class_index"].to_numpy() == given["class_index"].to_numpy()
     return masks.assign(
         class_right=np.where(truth["class_index"] >= 0, class_right, np.nan),
-        box_iou=np.where(has_box, box_iou(truth[CORNERS], given[CORNERS]), np.nan),
+        box_iou=np.where(has_box, box_iou(truth[BOX], given[BOX]), np.nan),
     )
 
 

@@ -21,6 +21,7 @@ import pandas as pd
 from pipeline.errors import UserError, brief, offenders, reason
 from pipeline.files import written_aside
 from pipeline.masks import rle
+from pipeline.masks.columns import BOX
 from pipeline.tracks import archive
 from pipeline.tracks.findings import Findings
 from pipeline.tracks.spark2026.checks import (
@@ -31,7 +32,6 @@ from pipeline.tracks.spark2026.checks import (
     CHECKS,
     CLASSES_GOOD,
     COLUMNS_GOOD,
-    CORNERS,
     CSV,
     EFFICIENCY,
     IMAGES_GOOD,
@@ -88,13 +88,13 @@ def _csv(rows: list[dict]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in rows:
-        box = "(" + ", ".join(f"{row[corner]:.10g}" for corner in CORNERS) + ")"
+        box = "(" + ", ".join(f"{row[corner]:.10g}" for corner in BOX) + ")"
         writer.writerow([row["image_id"], row["class_name"], box, row["body_rle"], row["panel_rle"]])
     return out.getvalue()
 
 
 def _bbox_record(row: dict) -> dict:
-    x_min, y_min, x_max, y_max = (row[corner] for corner in CORNERS)
+    x_min, y_min, x_max, y_max = (row[corner] for corner in BOX)
     return {
         "image_id": row["image_id"],
         "category_id": int(row["class_index"]) + 1,

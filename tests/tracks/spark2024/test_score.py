@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from pipeline.masks import rle
-from pipeline.tracks import TRACKS
+from pipeline.tracks import track_named
 from pipeline.tracks.spark2024 import score
 from pipeline.tracks.spark2024.score import Rules
 from tests.makers import answers
@@ -17,7 +17,7 @@ def table(labels):
 
 
 def judged(truth, given):
-    return TRACKS["spark2024"].figures(score.per_image(truth, given), Rules(), {})
+    return track_named("spark2024").figures(score.per_image(truth, given), Rules(), {})
 
 
 def test_truth_scores_one():

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.judging.means import share_above
 from pipeline.masks import rle
-from pipeline.tracks import TRACKS
+from pipeline.tracks import track_named
 from pipeline.tracks.spark2026 import score
 from pipeline.tracks.spark2026.score import Rules
 from tests.makers import answers
@@ -16,7 +16,7 @@ THRESHOLDS = [0.50, 0.55, 0.60, 0.65, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95]
 
 
 def figures_of(truth, given, **rules):
-    return TRACKS["spark2026"].figures(score.per_image(truth, given), Rules(**rules), NOTHING)
+    return track_named("spark2026").figures(score.per_image(truth, given), Rules(**rules), NOTHING)
 
 
 @pytest.mark.parametrize("row", SCORES, ids=[row[0] for row in SCORES])

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.dataset.integrity import Labelled, check_image
 from pipeline.files import file_hash
 from pipeline.masks import rle
+from pipeline.tracks.spark2024.integrity import Labelled, check_image
 from tests.makers import COLOURS, scene, write_rgb
 
 IMAGE, LABELS, BOX = scene(7, 256)

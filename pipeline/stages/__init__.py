@@ -1,0 +1,1 @@
+"""What one stage asks of another, and what it must have been made from: indexed, trained, predicted, packaged."""

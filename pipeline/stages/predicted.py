@@ -1,0 +1,102 @@
+"""The answers of a trained run, made where they are missing, and refused where they were made from something else."""
+
+from itertools import islice
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.config import Config
+from pipeline.dataset.images import read_ahead
+from pipeline.dataset.index_table import sized
+from pipeline.dataset.prediction_table import Parts, made_from
+from pipeline.engine.inference import CODE, Asked, answers, asked_of
+from pipeline.errors import UserError, command, offenders
+from pipeline.files import file_hash, text_hash
+from pipeline.locks import alone_in, empty
+from pipeline.progress import progress, say
+from pipeline.run_folder import Answers, manifest_of, recorded
+from pipeline.sources import differences, sources
+from pipeline.stages.trained import Trained
+from pipeline.tracks.spark2026 import CLASSES
+
+
+def predicted(
+    trained: Trained, folder: Path, rows: pd.DataFrame, split: str, tta: str, overwrite: bool = False
+) -> Answers:
+    """The answers of a run to a split's index rows, made where they are missing.
+
+    Raises:
+        UserError: others are there, made from something else, and are not to be overwritten.
+    """
+    trained.refuse_views(tta)
+    trained.run.ask(folder, split, tta)
+    options = ["--run", trained.run.name, "--data", folder, "--split", split, "--tta", tta]
+    place = trained.run.answers(folder, split, tta)
+    return answered(trained, folder, rows, place, command("predict", *options, "--overwrite"), overwrite)
+
+
+def answered(
+    trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers, again: str, overwrite: bool
+) -> Answers:
+    """The answers to some rows in a place; `again` is the command that makes them anew."""
+    wanted = _made_of(trained, rows, place.tta)
+    with alone_in(place.folder, "predict"):
+        if overwrite and place.predictions.exists():  # parts of the same answers are gone on with
+            empty(place.folder)
+        if not place.predictions.exists():
+            _predict(trained, folder, rows, place, wanted)
+        elif differ := differences(made_from(place.predictions, f"`{again}` makes it anew."), wanted):
+            raise UserError(
+                f"{place.predictions} was made from something else: {'; '.join(differ[:5])}.\n"
+                f"`{again}` makes it anew and deletes what was made of it."
+            )
+        else:
+            say(f"predictions are there already: {place.predictions}")
+    return place
+
+
+def _made_of(trained: Trained, rows: pd.DataFrame, tta: str) -> dict:
+    """All that decides a run's answers to some images."""
+    return {
+        "weights_hash": file_hash(trained.run.best),
+        "images_hash": text_hash("\n".join(rows["image_id"] + " " + rows["content_hash"])),
+        "tta": tta,
+        "model": vars(trained.config.model),
+        "batch_size": _batch_size(trained.config),
+        "code": sources(CODE),
+    }
+
+
+def _batch_size(config: Config) -> int:
+    return min(config.optim.batch_size, 16)
+
+
+def _predict(trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers, wanted: dict) -> None:
+    if not manifest_of(trained.run.folder, "train"):
+        say(f"note: run {trained.run.name!r} has not finished training; its best weights so far are used")
+    parts = Parts(place.parts, len(rows), wanted)
+    missing = parts.missing()
+    todo = sized(rows, trained.track.size_hw).iloc[[i for span in missing for i in span]]
+    start = len(rows) - len(todo)
+    going_on = f", going on after {start}" if start else ""
+    say(f"predict: {len(rows)} images with {trained.run.name!r}, tta {place.tta}{going_on}")
+
+    def asked(row: tuple) -> Asked:
+        return asked_of(row.image_id, folder / row.image_path, trained.config.model.size, row.height, row.width)
+
+    with recorded(
+        place.folder, "predict", **wanted, config_hash=file_hash(trained.run.config), data=str(folder)
+    ) as facts:
+        found = answers(trained.network, read_ahead(asked, todo.itertuples()), place.tta, wanted["batch_size"])
+        found = progress(found, len(rows), "predict", start=start)
+        for span in missing:
+            parts.write(span, [row | {"class_name": CLASSES[row["class_index"]]} for row in islice(found, len(span))])
+        facts["fallbacks"], facts["unreadable"] = parts.join(place.predictions)
+    if facts["unreadable"]:
+        listed = offenders(facts["unreadable"])
+        say(
+            f"{len(facts['unreadable'])} images could not be read whole; what is missing was taken for black:\n{listed}"
+        )
+    if facts["fallbacks"]:
+        say(f"{facts['fallbacks']} images with no pixel above 0.5: masks empty, box from the highest probability")
+    say(f"written: {place.predictions}")

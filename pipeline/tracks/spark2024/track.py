@@ -1,0 +1,39 @@
+"""SPARK 2024 Stream 1's segmentation, as stages see it."""
+
+import zipfile
+
+import numpy as np
+
+from pipeline.contracts import Track
+from pipeline.judging.ceiling import ceilings
+from pipeline.tracks.spark2024 import SIZE, score, submission
+from pipeline.tracks.spark2024.truth import READER, coco
+
+CODE = ("archive", "spark2024/__init__", "spark2024/submission")
+
+
+def plainly(zip: zipfile.ZipFile, answer: tuple) -> list[np.ndarray]:
+    """Body and panel of an answer as pixels."""
+    with zip.open(submission.member_of(answer.image_id)) as member, np.load(member) as arrays:
+        colours = arrays["data"]
+    return [colours[..., 0] > 0, colours[..., 2] > 0]
+
+
+TRACK = Track(
+    name="spark2024",
+    recipe="lite0",
+    reader=READER,
+    size_hw=(SIZE, SIZE),
+    views=("none", "hflip", "flips", "d4"),
+    judge=score,
+    selects=("s_seg", "max"),
+    upload=submission,
+    upload_name="submission_2024.zip",
+    upload_code=(
+        "masks/rle.py",
+        *(f"tracks/{name}.py" for name in ("archive", "spark2024/__init__", "spark2024/submission")),
+    ),
+    coco=coco,
+    ceilings=ceilings,
+    plainly=plainly,
+)

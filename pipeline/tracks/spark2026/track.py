@@ -1,0 +1,38 @@
+"""SPARK 2026 Stream 1, as stages see it. Files and labels are taken to be as SPARK 2024's."""
+
+import zipfile
+
+import numpy as np
+
+from pipeline.contracts import Track
+from pipeline.judging.ceiling import ceilings
+from pipeline.masks import rle
+from pipeline.tracks.spark2024.truth import READER, coco
+from pipeline.tracks.spark2026 import CLASSES, SIZE, score, submission
+
+CODE = ("archive", "spark2024/__init__", "spark2026/__init__", "spark2026/submission", "spark2026/checks")
+
+
+def plainly(zip: zipfile.ZipFile, answer: tuple) -> list[np.ndarray]:
+    """Body and panel of an answer as pixels."""
+    return [rle.decode(counts, SIZE, SIZE) for counts in (answer.body_rle, answer.panel_rle)]
+
+
+TRACK = Track(
+    name="spark2026",
+    recipe="lite0",
+    reader=READER,
+    size_hw=(SIZE, SIZE),
+    views=("none", "hflip", "flips", "d4"),
+    judge=score,
+    selects=("s_acc", "max"),
+    upload=submission,
+    upload_name="submission.zip",
+    upload_code=("masks/rle.py", "masks/boxes.py", "masks/columns.py", *(f"tracks/{name}.py" for name in CODE)),
+    classes=CLASSES,
+    coco=coco,
+    ceilings=ceilings,
+    reward=score.reward,
+    plainly=plainly,
+    hub="CVI2-UniLU/SPARK-2026",
+)
