@@ -13,8 +13,9 @@ from itertools import pairwise, takewhile
 
 import jsonargparse
 
-from pipeline.config import Config, config_of, flat, recipe_values, refuse_unknown
+from pipeline.config import config_class, config_of, recipe_values, refuse_unknown
 from pipeline.errors import UserError, nearest, reason
+from pipeline.settings import flat
 from pipeline.tracks import DEFAULT, track_named
 
 VERBS = {  # in the order data flows
@@ -117,7 +118,7 @@ def parser_of(function: Callable, track: str = DEFAULT) -> jsonargparse.Argument
     if "rules" in inspect.signature(function).parameters:
         parser.add_class_arguments(track_named(track).judge.Rules, "rules")
     if "config" in inspect.signature(function).parameters:
-        parser.add_class_arguments(Config)
+        parser.add_class_arguments(config_class(track))
     for action in parser._actions:
         if action.help == "Path to a configuration file.":
             action.help = argparse.SUPPRESS
@@ -138,17 +139,19 @@ def parse(function: Callable, arguments: list[str]) -> dict:
     Raises:
         UserError: an option that does not exist, with the nearest that does, or a value of the wrong type.
     """
-    parser = parser_of(function, _said(arguments, "--track") or DEFAULT)
     has_config = "config" in inspect.signature(function).parameters
+    arguments = _named(function, arguments)
+    recipe = _recipe(function, arguments) if has_config else {}
+    parser = parser_of(function, _said(arguments, "--track") or str(recipe.get("track", DEFAULT)))
     options = {option: action for action in parser._actions for option in action.option_strings}
-    arguments = _spelt_out(_named(function, arguments), options)
+    arguments = _spelt_out(arguments, options)
     refuse_unknown([a.split("=")[0] for a in arguments if a.startswith("--")], list(options), "option")
-    recipe = _load_recipe(parser, arguments) if has_config else {}
+    parser.set_defaults(recipe)
     values = parser.instantiate(parser.parse_args(arguments))
     given = {name: getattr(values, name) for name in inspect.signature(function).parameters if name != "config"}
     if has_config:
-        names = list(inspect.signature(Config).parameters)
-        given["config"] = Config(**{name: getattr(values, name) for name in names})
+        kind = config_class(values.track)
+        given["config"] = kind(**{name: getattr(values, name) for name in inspect.signature(kind).parameters})
         _say_overrides(recipe, flat(given["config"]))
     return given
 
@@ -198,15 +201,13 @@ def _said(arguments: list[str], option: str) -> str | None:
     return said
 
 
-def _load_recipe(parser: jsonargparse.ArgumentParser, arguments: list[str]) -> dict[str, object]:
-    """Make a recipe's values the parser's defaults; all config values before overrides, by dotted name."""
-    name = _said(arguments, "--recipe") or parser.get_default("recipe")
+def _recipe(function: Callable, arguments: list[str]) -> dict[str, object]:
+    """All values of the recipe named, by dotted name, before overrides."""
+    name = _said(arguments, "--recipe") or inspect.signature(function).parameters["recipe"].default
     try:
-        values = flat(config_of(recipe_values(name)))
+        return flat(config_of(recipe_values(name)))
     except UserError as error:
         raise UserError(f"recipe {name}: {error}") from error
-    parser.set_defaults(values)
-    return values
 
 
 def _say_overrides(before: dict[str, object], after: dict[str, object]) -> None:

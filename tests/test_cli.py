@@ -11,8 +11,9 @@ import torch
 
 from pipeline import cli
 from pipeline.cli import VERBS, main, parse, parser_of
-from pipeline.config import Config, flat
 from pipeline.errors import UserError
+from pipeline.settings import flat
+from pipeline.tasks.parts.config import PartsConfig
 from pipeline.tracks.spark2026.score import Rules
 from pipeline.verbs.score import score
 from pipeline.verbs.train import train
@@ -63,8 +64,8 @@ def test_the_options_of_every_verb():
         verb: {o.lstrip("-") for a in parser_of(function_of(verb))._actions for o in a.option_strings} - {"h", "help"}
         for verb in VERBS
     }
-    assert options.pop("cost") >= {"recipe", "size", "by_module", *flat(Config())}
-    assert options.pop("train") >= {"recipe", "data", "run", "overwrite", *flat(Config())}
+    assert options.pop("cost") >= {"recipe", "size", "by_module", *flat(PartsConfig())}
+    assert options.pop("train") >= {"recipe", "data", "run", "overwrite", *flat(PartsConfig())}
     assert options == {
         "simulate": {"out", "count", "size", "seed", "val", "test", "domain", "meshes", "preview", "check"},
         "download": {"out", "track", "repository"},
@@ -145,7 +146,7 @@ def test_switches(arguments, value):
 def test_the_command_line_wins_over_the_recipe_and_says_so(capsys):
     config = parse(train, ["--recipe", "segformer_b0", "--optim.lr", "7e-3", "--model.size=256"])["config"]
     assert (config.optim.lr, config.model.size, config.model.encoder) == (7e-3, 256, "mit_b0")
-    assert capsys.readouterr().out == "override model.size: 512 -> 256\noverride optim.lr: 0.005 -> 0.007\n"
+    assert capsys.readouterr().out == "override optim.lr: 0.005 -> 0.007\noverride model.size: 512 -> 256\n"
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_a_recipe_with_a_mistake(tmp_path, text, words):
 def test_a_recipe_of_one_s_own(tmp_path):
     (tmp_path / "mine.yaml").write_text("optim: {epochs: 3}\nmodel: {decoder: fpn, decoder_width: null}\n")
     config = parse(train, [f"--recipe={tmp_path}/mine.yaml"])["config"]
-    assert (config.optim.epochs, config.model.decoder, config.optim.lr) == (3, "fpn", Config().optim.lr)
+    assert (config.optim.epochs, config.model.decoder, config.optim.lr) == (3, "fpn", PartsConfig().optim.lr)
 
 
 def test_help_needs_no_torch():

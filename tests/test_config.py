@@ -1,7 +1,9 @@
 import pytest
 
-from pipeline.config import RECIPES, Config, config_of, flat, recipe_values
+from pipeline.config import RECIPES, config_of, recipe_values
 from pipeline.errors import UserError, nearest, offenders
+from pipeline.settings import flat
+from pipeline.tasks.parts.config import PartsConfig
 
 
 def test_flat_and_back():
@@ -16,10 +18,10 @@ def test_a_typo_is_refused_with_the_nearest_name():
         config_of({"optim.lrr": 1.0})
 
 
-@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(RECIPES.rglob("*.yaml")), ids=lambda path: path.stem)
 def test_every_recipe_is_a_config_of_the_right_types(path):
     for name, value in recipe_values(path.stem).items():
-        default = flat(Config())[name]
+        default = flat(PartsConfig())[name]
         assert default is None or type(value) is type(default), name
 
 

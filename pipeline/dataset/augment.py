@@ -2,6 +2,7 @@
 
 import os
 import random
+from dataclasses import dataclass
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it would ask the network for its newest version on import
 
@@ -9,7 +10,26 @@ import albumentations
 import cv2
 import numpy as np
 
-from pipeline.config import AugmentConfig
+from pipeline.settings import ranged
+
+
+@dataclass
+class AugmentConfig:
+    """Light augmentation; each is drawn anew for every image of every epoch.
+
+    Args:
+        flip: probability of each of the two mirrors
+        quarter_turns: rotate by a random multiple of 90 degrees
+        rotate_deg: largest further rotation, degrees
+        scale: largest relative change of scale
+        brightness: largest relative change of brightness and contrast
+    """
+
+    flip: float = ranged(0.5, least=0, most=1)
+    quarter_turns: bool = False
+    rotate_deg: float = ranged(10.0, least=0, unit=" degrees")
+    scale: float = ranged(0.1, least=0, below=1)
+    brightness: float = ranged(0.1, least=0, most=1)
 
 
 class Augment:

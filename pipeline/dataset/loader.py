@@ -1,13 +1,12 @@
 """Batches for training: seeded order, augmentation by (seed, epoch, index), the same with any number of workers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, default_collate
 
-from pipeline.dataset.augment import Augment
 from pipeline.dataset.images import Sample
 from pipeline.errors import UserError
 
@@ -15,25 +14,25 @@ from pipeline.errors import UserError
 class TrainingImages(Dataset):
     """Items are asked for by (epoch, index), so that the epoch reaches workers that live on."""
 
-    def __init__(self, sample: Sample, class_n: np.ndarray, augment: Augment) -> None:
-        self.sample, self.class_n, self.augment = sample, class_n.astype(np.int64), augment
+    def __init__(self, sample: Sample, labels: dict[str, np.ndarray], target: str, augment: Callable) -> None:
+        self.sample, self.labels, self.target, self.augment = sample, labels, target, augment
 
     def __len__(self) -> int:
         return len(self.sample)
 
-    def __getitem__(self, key: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor, int] | UserError:
-        """uint8 image (3, h, w), uint8 soft mask (2, h, w), class index; or why the image cannot be read."""
+    def __getitem__(self, key: tuple[int, int]) -> dict | UserError:
+        """`image` uint8 (3, h, w), the target map by its name, uint8 (c, h, w), labels; or why it cannot be read."""
         epoch, index = key
         try:
             pair = self.sample[index]
         except UserError as error:  # raised in a worker it would come back as a page of text
             return error
-        image_hwc, mask_hwc = self.augment(*map(np.ascontiguousarray, pair), epoch, index)
-        return (
-            torch.from_numpy(np.ascontiguousarray(image_hwc.transpose(2, 0, 1))),
-            torch.from_numpy(np.ascontiguousarray(mask_hwc.transpose(2, 0, 1))),
-            self.class_n[index],
-        )
+        image_hwc, target_hwc = self.augment(*map(np.ascontiguousarray, pair), epoch, index)
+        maps = {"image": image_hwc} | ({self.target: target_hwc} if self.target else {})
+        return {
+            **{name: torch.from_numpy(np.ascontiguousarray(of.transpose(2, 0, 1))) for name, of in maps.items()},
+            **{name: values[index] for name, values in self.labels.items()},
+        }
 
 
 class EpochOrder:
@@ -52,7 +51,7 @@ class EpochOrder:
 
 
 def training_loader(images: TrainingImages, order: EpochOrder, workers: int) -> DataLoader:
-    """A loader of (image_bchw uint8, mask_bchw uint8, class_b); set `order.epoch` before each pass."""
+    """A loader of batches, named tensors as TrainingImages gives them; set `order.epoch` before each pass."""
     return DataLoader(
         images,
         batch_sampler=order,
@@ -65,7 +64,7 @@ def training_loader(images: TrainingImages, order: EpochOrder, workers: int) -> 
     )
 
 
-def batches(loader: DataLoader) -> Iterator[list[torch.Tensor]]:
+def batches(loader: DataLoader) -> Iterator[dict[str, torch.Tensor]]:
     """The batches of a loader.
 
     Raises:
@@ -94,7 +93,7 @@ def _last_line(error: Exception) -> str:
     return ([line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__])[-1][:160]
 
 
-def _batch(items: list) -> list[torch.Tensor] | UserError:
+def _batch(items: list) -> dict[str, torch.Tensor] | UserError:
     """The items stacked, or the first error among them."""
     return next((item for item in items if isinstance(item, UserError)), None) or default_collate(items)
 

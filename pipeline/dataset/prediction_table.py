@@ -1,6 +1,7 @@
 """Predictions: one row an image, in `predictions.parquet`, made in parts so that a killed run can go on."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,28 +10,23 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import UserError
 from pipeline.files import read_json, write_bytes, write_json, written_aside
-from pipeline.masks.columns import BOX_FIELDS, MASK_FIELDS
 from pipeline.parquet_files import read_about, read_table, said_of, table_bytes
 
 PART = 256  # rows between two points from which a killed run goes on
-SCHEMA = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("class_name", pa.string()),
-        ("class_index", pa.int8()),
-        ("class_probs", pa.list_(pa.float32())),  # in the track's order
-        *BOX_FIELDS,
-        *MASK_FIELDS,
-        ("body_score", pa.float32()),  # mean probability over the mask, 0 where it is empty
-        ("panel_score", pa.float32()),
-        ("profile_x", pa.binary()),  # uint8 a column: highest of body and panel probability
-        ("profile_y", pa.binary()),
-        ("height", pa.int32()),
-        ("width", pa.int32()),
-        ("fallback", pa.bool_()),  # nothing reached 0.5: the masks are empty and the box is a guess
-        ("fault", pa.string()),  # why the image could not be read whole; what is missing was taken for black
-    ]
-)
+
+
+def schema_of(columns: Sequence[pa.Field]) -> pa.Schema:
+    """The columns of answers of a task that answers these."""
+    return pa.schema(
+        [
+            ("image_id", pa.string()),
+            *columns,
+            ("height", pa.int32()),  # of the answer, pixels
+            ("width", pa.int32()),
+            ("fallback", pa.bool_()),  # nothing was found: the answer is a guess
+            ("fault", pa.string()),  # why the image could not be read whole; what is missing was taken for black
+        ]
+    )
 
 
 def made_from(path: Path, remedy: str) -> dict:
@@ -49,11 +45,12 @@ class Parts:
     Args:
         folder: of the parts.
         count: rows of the whole table.
+        columns: of the task's answers.
         made_from: what the rows depend on; parts made from anything else are thrown away.
     """
 
-    def __init__(self, folder: Path, count: int, made_from: dict) -> None:
-        self.folder, self.made_from = folder, made_from
+    def __init__(self, folder: Path, count: int, columns: Sequence[pa.Field], made_from: dict) -> None:
+        self.folder, self.schema, self.made_from = folder, schema_of(columns), made_from
         self.spans = [range(first, min(first + PART, count)) for first in range(0, count, PART)]
         parts_of = made_from | {"part": PART}
         if read_json(folder / "made_from.json") != parts_of:
@@ -66,7 +63,7 @@ class Parts:
 
     def write(self, span: range, rows: list[dict]) -> None:
         """Write the rows of one span, whole."""
-        write_bytes(self._path(span), table_bytes(pa.Table.from_pylist(rows, SCHEMA), self.made_from))
+        write_bytes(self._path(span), table_bytes(pa.Table.from_pylist(rows, self.schema), self.made_from))
 
     def join(self, path: Path) -> tuple[int, list[str]]:
         """Write all parts to one file, a part in memory at a time, and drop them.
@@ -86,7 +83,7 @@ class Parts:
         return fallbacks, faults
 
     def _writer(self, path: Path) -> pq.ParquetWriter:
-        schema = said_of(SCHEMA.empty_table(), self.made_from).schema
+        schema = said_of(self.schema.empty_table(), self.made_from).schema
         return pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True)
 
     def _read(self, span: range) -> pa.Table | None:

@@ -1,6 +1,7 @@
 """A run's numbers: a JSON line an epoch, and the same as curves."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib
@@ -10,11 +11,6 @@ from matplotlib.ticker import MaxNLocator
 from pipeline.files import write_text, written_aside
 
 matplotlib.use("agg")
-CURVES = {
-    "loss on train": ("loss", "dice", "bce", "lovasz", "cls"),
-    "score on tune": ("s_acc", "s_cls", "s_det", "s_seg"),
-    "learning rate": ("lr",),
-}
 
 
 def write_lines(path: Path, lines: list[dict]) -> None:
@@ -22,10 +18,10 @@ def write_lines(path: Path, lines: list[dict]) -> None:
     write_text(path, "".join(json.dumps(line) + "\n" for line in lines))
 
 
-def draw_curves(path: Path, lines: list[dict]) -> None:
-    """Loss, tune scores and learning rate over epochs, as a PNG."""
+def draw_curves(path: Path, lines: list[dict], curves: dict[str, Sequence[str]]) -> None:
+    """Columns of the metrics over epochs, as a PNG: title of a panel -> names of its columns."""
     figure = Figure(figsize=(13, 3.6), layout="constrained")
-    for axes, (title, names) in zip(figure.subplots(1, len(CURVES)), CURVES.items(), strict=True):
+    for axes, (title, names) in zip(figure.subplots(1, len(curves)), curves.items(), strict=True):
         for name in names:
             points = [(line["epoch"], line[name]) for line in lines if line.get(name) is not None]
             if points:
@@ -34,7 +30,7 @@ def draw_curves(path: Path, lines: list[dict]) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.legend()
-        if title.startswith("score"):
+        if title.startswith("score") and all(0 <= line[name] <= 1 for line in lines for name in names):
             axes.set_ylim(0, 1.02)
     with written_aside(path) as aside:
         figure.savefig(aside, dpi=110)

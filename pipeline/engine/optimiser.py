@@ -5,11 +5,11 @@ import math
 import torch
 from torch import nn
 
-from pipeline.config import OptimConfig
-from pipeline.models.network import SpacecraftNet
+from pipeline.contracts import Network
+from pipeline.settings import OptimConfig
 
 
-def adamw(network: SpacecraftNet, config: OptimConfig) -> torch.optim.AdamW:
+def adamw(network: Network, config: OptimConfig) -> torch.optim.AdamW:
     """Encoder and the rest apart, each with and without weight decay (none on biases and norms)."""
     encoder = {id(parameter) for parameter in network.encoder_parameters()}
     groups = []

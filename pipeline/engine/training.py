@@ -2,20 +2,17 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments import LightningEnvironment
 from timm.utils import ModelEmaV3
 
-from pipeline.config import Config
-from pipeline.engine.checkpoints import load_last, save_last
+from pipeline.contracts import Network, Task
 from pipeline.engine.device import gpu_unusable
 from pipeline.engine.optimiser import adamw, learning_rate_share, set_learning_rate
 from pipeline.errors import UserError, reason
-from pipeline.losses.segmentation import MultiTaskLoss
-from pipeline.models.network import SpacecraftNet
+from pipeline.settings import Config
 
 
 def fabric_for(config: Config) -> Fabric:
@@ -27,9 +24,10 @@ def fabric_for(config: Config) -> Fabric:
     return Fabric(accelerator="auto", devices=1, precision=mixed, plugins=[alone])
 
 
-CODE = (  # that decides what a training gives
-    *("engine/training.py", "engine/optimiser.py", "losses/segmentation.py", "models/network.py", "models/weights.py"),
-    *("dataset/augment.py", "dataset/loader.py", "dataset/images.py", "dataset/pixels.py"),
+COUNTED = ("epoch", "step", "best", "lines")
+CODE = (  # that decides what a training gives, beside the task's
+    *("engine/fit.py", "engine/training.py", "engine/optimiser.py", "settings.py"),
+    *("dataset/loader.py", "dataset/images.py", "dataset/pixels.py"),
 )
 
 
@@ -38,10 +36,10 @@ class Training:
 
     Attributes:
         network: the raw weights; average: their moving average, or None.
-        epoch: epochs done; step: steps done; lines: metrics of each epoch; best: highest tune S_acc so far.
+        epoch: epochs done; step: steps done; lines: metrics of each epoch; best: of the figure that selects.
     """
 
-    def __init__(self, config: Config, network: SpacecraftNet, steps_an_epoch: int) -> None:
+    def __init__(self, task: Task, config: Config, network: Network, steps_an_epoch: int) -> None:
         self.config, self.steps_an_epoch = config, steps_an_epoch
         self.fabric = fabric_for(config)
         self.network = network.to(memory_format=torch.channels_last)
@@ -53,11 +51,11 @@ class Training:
         decay = config.optim.ema_decay
         self.average = ModelEmaV3(self.network, decay=decay, use_warmup=True) if decay else None
         self.scaled = self.fabric.strategy.precision.precision == "16-mixed"  # whose scaler meets infinities itself
-        self.loss = MultiTaskLoss(config.loss)
-        self.epoch, self.step, self.best, self.lines = 0, 0, -math.inf, []
+        self.loss = task.loss(config)
+        self.epoch, self.step, self.best, self.lines, self.loss_names = 0, 0, None, [], []
 
     def run_epoch(self, batches: Iterable, tick: Iterator) -> dict[str, float]:
-        """Train on (image_bchw uint8, mask_bchw uint8, class_b) batches; `tick` is advanced once a step.
+        """Train on batches of named tensors, `image` uint8 (b, 3, h, w) among them; `tick` is advanced once a step.
 
         Returns the means of the loss and its parts.
 
@@ -78,17 +76,19 @@ class Training:
             sums = {name: sums.get(name, 0.0) + value for name, value in values.items()}
             next(tick, None)
         self.epoch += 1
+        self.loss_names = [name for name in sums if name != "loss"]
         return {name: total / count for name, total in sums.items()}
 
-    def _one_step(self, batch: list[torch.Tensor]) -> dict[str, float]:
+    def _one_step(self, batch: dict[str, torch.Tensor]) -> dict[str, float]:
         optim = self.config.optim
         steps = optim.epochs * self.steps_an_epoch
         set_learning_rate(
             self.optimiser, learning_rate_share(self.step, steps, round(optim.warmup_epochs * self.steps_an_epoch))
         )
-        image_bchw, mask_bchw, class_b = (tensor.to(self.fabric.device, non_blocking=True) for tensor in batch)
-        image_bchw = (image_bchw.float() / 255).contiguous(memory_format=torch.channels_last)
-        loss, parts = self.loss(*self.wrapped(image_bchw), mask_bchw.float() / 255, class_b)
+        batch = {name: tensor.to(self.fabric.device, non_blocking=True) for name, tensor in batch.items()}
+        image_bchw = (batch["image"].float() / 255).contiguous(memory_format=torch.channels_last)
+        given = (image_bchw, batch) if getattr(self.network, "wants_batch", False) else (image_bchw,)
+        loss, parts = self.loss(self.wrapped(*given), batch)
         values = {"loss": loss.item()} | {name: part.item() for name, part in parts.items()}
         if not math.isfinite(values["loss"]):
             raise UserError(self._diverged(values))
@@ -114,28 +114,28 @@ class Training:
             "with a new --run or --overwrite."
         )
 
-    def save(self, path: Path, **facts: object) -> None:
-        """Write everything that going on needs, and `facts` beside it."""
-        average = self.average.module.state_dict() if self.average else None
-        state = {
+    def state(self) -> dict:
+        """Everything that going on needs."""
+        return {
             "network": self.network.state_dict(),
-            "average": average,
+            "average": self.average.module.state_dict() if self.average else None,
             "optimiser": self.optimiser.state_dict(),
-            **{name: getattr(self, name) for name in ("epoch", "step", "best", "lines")},
+            "precision": self.fabric.strategy.precision.state_dict(),  # the scale of 16-bit gradients
+            **{name: getattr(self, name) for name in COUNTED},
         }
-        save_last(path, state | facts)
 
-    def resume(self, path: Path) -> None:
-        """Go on from what `save` wrote. Raises UserError where it is of another network or another version."""
-        state = load_last(path)
+    def restore(self, state: dict) -> None:
+        """Go on from what `state` gave. Raises UserError where it is of another network or another version."""
         try:
             self.network.load_state_dict(state["network"])
             if self.average:
                 self.average.module.load_state_dict(state["average"])
             self.optimiser.load_state_dict(state["optimiser"])
-            for name in ("epoch", "step", "best", "lines"):
+            self.fabric.strategy.precision.load_state_dict(state["precision"])
+            for name in COUNTED:
                 setattr(self, name, state[name])
         except (KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
             raise UserError(
-                f"{path} is of another network or another version ({reason(error, 200)}); start again with --overwrite."
+                f"the checkpoint is of another network or another version ({reason(error, 200)}); "
+                "start again with --overwrite."
             ) from error

@@ -117,7 +117,7 @@ class Judged:
         """Image and its own accuracy, the worst first; images without truth last."""
         each = {name: mean.each for name, mean in self.track.judge.means(self.images, self.rules).items()}
         values = np.broadcast_to(self._combine(each)[self.track.judge.RANKED], len(self.truth))
-        order = np.argsort(values, kind="stable")
+        order = np.argsort(values if self.track.selects[1] == "max" else -values, kind="stable")
         ids = self.truth["image_id"].to_numpy()
         return [{"image_id": ids[i], "score": None if np.isnan(values[i]) else float(values[i])} for i in order]
 

@@ -26,8 +26,7 @@ def answer(mask_chw: np.ndarray, height: int, width: int) -> dict:
 
     Returns:
         x_min, y_min, x_max, y_max in pixels (max exclusive); body_rle, panel_rle; body_score, panel_score (mean
-        probability over the mask); profile_x, profile_y (bytes: uint8 maxima of the larger probability over each
-        column and row); height, width; fallback.
+        probability over the mask); height, width; fallback.
     """
     body_hw, panel_hw = (cv2.resize(np.float32(p), (width, height), interpolation=cv2.INTER_LINEAR) for p in mask_chw)
     top_hw = np.nan_to_num(np.maximum(body_hw, panel_hw), nan=0.0)
@@ -43,8 +42,6 @@ def answer(mask_chw: np.ndarray, height: int, width: int) -> dict:
         "panel_rle": rle.encode(panel_mask_hw),
         "body_score": _mean_over(body_hw, body_mask_hw),
         "panel_score": _mean_over(panel_hw, panel_mask_hw),
-        "profile_x": _bytes(top_hw.max(axis=0)),
-        "profile_y": _bytes(top_hw.max(axis=1)),
         "height": height,
         "width": width,
         "fallback": fallback,
@@ -53,7 +50,3 @@ def answer(mask_chw: np.ndarray, height: int, width: int) -> dict:
 
 def _mean_over(probability_hw: np.ndarray, mask_hw: np.ndarray) -> float:
     return float(probability_hw[mask_hw].mean()) if mask_hw.any() else 0.0
-
-
-def _bytes(probability_n: np.ndarray) -> bytes:
-    return np.round(np.clip(probability_n, 0, 1) * 255).astype(np.uint8).tobytes()

@@ -29,21 +29,21 @@ def mparams(network: nn.Module) -> float:
     return sum(parameter.numel() for parameter in network.parameters()) / 1e6
 
 
-def gmac(network: nn.Module, size: int) -> float:
-    """10^9 multiply-accumulates of one forward pass on one image of size x size pixels.
+def gmac(network: nn.Module, image_bchw: torch.Tensor) -> float:
+    """10^9 multiply-accumulates of one forward pass on one image (1, 3, h, w).
 
     fvcore calls them flops. Test-time views are not counted, as the organisers do not; every pass inside the
     network's own forward is. fvcore passes over scaled_dot_product_attention, so it gets a handler.
     """
-    return sum(count(network, size)[""].values()) / 1e9
+    return sum(count(network, image_bchw)[""].values()) / 1e9
 
 
-def count(network: nn.Module, size: int) -> Mapping[str, Counter]:
+def count(network: nn.Module, image_bchw: torch.Tensor) -> Mapping[str, Counter]:
     """Multiply-accumulates, counted by fvcore, of each operator inside each module; "" is the whole network."""
     logging.getLogger("fvcore").setLevel(logging.ERROR)
     with _resting(network) as resting, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch.jit.trace says that it is old
-        counted = FlopCountAnalysis(resting, _image(network, size))
+        counted = FlopCountAnalysis(resting, image_bchw)
         counted.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
         counted.set_op_handle("aten::scaled_dot_product_attention", _attention)
         return counted.by_module_and_operator()
@@ -55,7 +55,7 @@ def _attention(inputs: list, outputs: list) -> int:
     return math.prod(query) * key[-2] + math.prod(query[:-1]) * key[-2] * value[-1]
 
 
-def check(network: nn.Module, size: int, counted: Mapping[str, Counter]) -> tuple[float, float]:
+def check(network: nn.Module, image_bchw: torch.Tensor, counted: Mapping[str, Counter]) -> tuple[float, float]:
     """Hold fvcore's convolutions, linear layers, matrix products and attention against torch's own counter.
 
     Returns:
@@ -67,7 +67,7 @@ def check(network: nn.Module, size: int, counted: Mapping[str, Counter]) -> tupl
     # attention written out as matrix products, which the counter knows on every device
     counter = FlopCounterMode(display=False)
     with _resting(network) as resting, torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
-        resting(_image(network, size))
+        resting(image_bchw)
     other = {name: sum(operators.values()) / 2 for name, operators in counter.get_flop_counts().items()}
     root = type(network).__name__
     pairs = {"": (_products(counted[""]), other.get(root, 0.0))}
@@ -90,15 +90,13 @@ def _products(operators: Counter) -> float:
     return sum(operators[operator] for operator in PRODUCTS)
 
 
-def by_thop(network: nn.Module, size: int, counted: Mapping[str, Counter]) -> tuple[float, Counter]:
+def by_thop(network: nn.Module, image_bchw: torch.Tensor, counted: Mapping[str, Counter]) -> tuple[float, Counter]:
     """GMAC by thop, and where it sees less than fvcore did: GMAC of each type of module's own work that it misses.
 
     thop leaves its counters behind in the network it looks at, so it gets a copy.
     """
     with _resting(network) as resting:
-        total, _, layers = thop.profile(
-            copy.deepcopy(resting), (_image(network, size),), verbose=False, ret_layer_info=True
-        )
+        total, _, layers = thop.profile(copy.deepcopy(resting), (image_bchw,), verbose=False, ret_layer_info=True)
     seen: dict[str, float] = {"": total}
     _flatten(layers, "", seen)
     modules, missed = dict(network.named_modules()), Counter()
@@ -124,10 +122,10 @@ def _own(total: Mapping[str, float], modules: Mapping[str, nn.Module]) -> dict[s
     return own
 
 
-def latency_ms(network: nn.Module, size: int, times: int = 10) -> float:
+def latency_ms(network: nn.Module, image_bchw: torch.Tensor, times: int = 10) -> float:
     """Median milliseconds of a forward pass on one image, after two to warm up."""
     device = next(network.parameters()).device
-    image_bchw, taken = _image(network, size), []
+    taken = []
     with _resting(network) as resting, torch.inference_mode():
         for _ in range(times + 2):
             began = time.perf_counter()
@@ -138,15 +136,13 @@ def latency_ms(network: nn.Module, size: int, times: int = 10) -> float:
     return 1000 * statistics.median(taken[2:])
 
 
-def _image(network: nn.Module, size: int) -> torch.Tensor:
-    return torch.zeros(1, 3, size, size, device=next(network.parameters()).device)
-
-
 @contextmanager
 def _resting(network: nn.Module) -> Iterator[nn.Module]:
-    """The network in eval mode, and as it was afterwards."""
+    """The network in eval mode, answering a tuple where it has named tensors, and as it was afterwards."""
     training = network.training
+    named = network.register_forward_hook(lambda *call: tuple(call[2].values()) if isinstance(call[2], dict) else None)
     try:
         yield network.eval()
     finally:
+        named.remove()
         network.train(training)

@@ -86,7 +86,7 @@ def efficiency_of(trained: Trained) -> dict:
     """What efficiency.json says of a run: counted from its config and weights, one image, one view."""
     size = trained.config.model.size
     return {
-        "gmac": round(gmac(trained.network, size), 6),
+        "gmac": round(gmac(trained.network, trained.network.example_input()), 6),
         "mparams": round(mparams(trained.network), 6),
         "input_size": size,
         "counted_by": f"fvcore {version('fvcore')}, one image, one view",

@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.config import Config
+from pipeline.contracts import Asked
 from pipeline.dataset.images import read_ahead
 from pipeline.dataset.index_table import sized
 from pipeline.dataset.prediction_table import Parts, made_from
-from pipeline.engine.inference import CODE, Asked, answers, asked_of
+from pipeline.engine.inference import CODE, answers, asked_of
 from pipeline.errors import UserError, command, offenders
 from pipeline.files import file_hash, text_hash
 from pipeline.locks import alone_in, empty
 from pipeline.progress import progress, say
 from pipeline.run_folder import Answers, manifest_of, recorded
+from pipeline.settings import Config
 from pipeline.sources import differences, sources
 from pipeline.stages.trained import Trained
-from pipeline.tracks.spark2026 import CLASSES
 
 
 def predicted(
@@ -63,7 +63,7 @@ def _made_of(trained: Trained, rows: pd.DataFrame, tta: str) -> dict:
         "tta": tta,
         "model": vars(trained.config.model),
         "batch_size": _batch_size(trained.config),
-        "code": sources(CODE),
+        "code": sources((*CODE, *trained.track.task.answer_code)),
     }
 
 
@@ -74,7 +74,8 @@ def _batch_size(config: Config) -> int:
 def _predict(trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers, wanted: dict) -> None:
     if not manifest_of(trained.run.folder, "train"):
         say(f"note: run {trained.run.name!r} has not finished training; its best weights so far are used")
-    parts = Parts(place.parts, len(rows), wanted)
+    task = trained.track.task
+    parts = Parts(place.parts, len(rows), task.columns, wanted)
     missing = parts.missing()
     todo = sized(rows, trained.track.size_hw).iloc[[i for span in missing for i in span]]
     start = len(rows) - len(todo)
@@ -87,10 +88,10 @@ def _predict(trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers,
     with recorded(
         place.folder, "predict", **wanted, config_hash=file_hash(trained.run.config), data=str(folder)
     ) as facts:
-        found = answers(trained.network, read_ahead(asked, todo.itertuples()), place.tta, wanted["batch_size"])
+        found = answers(task, trained.network, read_ahead(asked, todo.itertuples()), place.tta, wanted["batch_size"])
         found = progress(found, len(rows), "predict", start=start)
         for span in missing:
-            parts.write(span, [row | {"class_name": CLASSES[row["class_index"]]} for row in islice(found, len(span))])
+            parts.write(span, list(islice(found, len(span))))
         facts["fallbacks"], facts["unreadable"] = parts.join(place.predictions)
     if facts["unreadable"]:
         listed = offenders(facts["unreadable"])
@@ -98,5 +99,5 @@ def _predict(trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers,
             f"{len(facts['unreadable'])} images could not be read whole; what is missing was taken for black:\n{listed}"
         )
     if facts["fallbacks"]:
-        say(f"{facts['fallbacks']} images with no pixel above 0.5: masks empty, box from the highest probability")
+        say(f"{facts['fallbacks']} images with {task.fallback_words}")
     say(f"written: {place.predictions}")

@@ -7,20 +7,19 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.config import Config, config_of, flat, refuse_impossible
-from pipeline.contracts import Track
+from pipeline.config import config_class, config_of, refuse_impossible
+from pipeline.contracts import Network, Track
 from pipeline.engine.checkpoints import load_weights
 from pipeline.engine.device import on_device
 from pipeline.errors import UserError
 from pipeline.files import write_bytes
-from pipeline.models.network import SpacecraftNet, build_network
 from pipeline.parquet_files import read_table, table_bytes
 from pipeline.run_folder import Run, find_data, find_run
-from pipeline.tracks import track_named
-from pipeline.tracks.spark2026 import CLASSES
+from pipeline.settings import Config, flat
+from pipeline.tracks import DEFAULT, track_named
 from pipeline.yaml_files import read_yaml
 
-BESIDE = ("recipe", "data", "track")  # what config.yaml says beside the config itself
+BESIDE = ("recipe", "data")  # what config.yaml says beside the config itself
 AGAIN = "Or train again with another --run."
 
 
@@ -50,15 +49,15 @@ class Trained:
         """A run's folder, read. Raises UserError where its config is not one of this version."""
         said = read_yaml(run.config)
         values = flat({name: value for name, value in said.items() if name not in BESIDE})
-        if missing := [name for name in (*flat(Config()), *BESIDE) if name not in values | said]:
-            raise UserError(f"{run.config} lacks {', '.join(missing[:5])}: damaged, or of another version. {AGAIN}")
         try:
+            known = flat(config_class(str(said.get("track", DEFAULT)))())
+            if missing := [name for name in (*known, *BESIDE) if name not in values | said]:
+                raise UserError(f"it lacks {', '.join(missing[:5])}: damaged, or of another version.")
             config = config_of(values)
             refuse_impossible(config)
-            track = track_named(said["track"])
         except UserError as error:
             raise UserError(f"{run.config}: {error} Mend it, if you have edited it. {AGAIN}") from error
-        return cls(run, config, track, Path(said["data"]))
+        return cls(run, config, track_named(config.track), Path(said["data"]))
 
     def data(self, data: Path | None) -> Path:
         """The folder of the data set meant: the one given, or the one the run was trained on."""
@@ -71,9 +70,9 @@ class Trained:
         return self.trained_on
 
     @cached_property
-    def network(self) -> SpacecraftNet:
+    def network(self) -> Network:
         """The network with the best weights in eval mode, on the GPU where there is one."""
-        network = build_network(self.config.model, len(CLASSES), load_weights=False)
+        network = self.track.task.network(self.config, load_weights=False)
         load_weights(self.run.best, network)
         return on_device(network.eval())
 

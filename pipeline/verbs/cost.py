@@ -6,13 +6,11 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from pipeline.config import Config
 from pipeline.engine.device import on_device
 from pipeline.models import cost as counts
-from pipeline.models.network import build_network
 from pipeline.progress import say
-from pipeline.tracks import DEFAULT, track_named
-from pipeline.tracks.spark2026 import CLASSES
+from pipeline.settings import Config
+from pipeline.tracks import track_named
 
 LEAST_SHARE = 0.01  # of parameters or compute: modules below both are left out of the table
 
@@ -37,24 +35,25 @@ def cost(config: Config, recipe: str = "lite0", size: int | None = None, by_modu
     Returns:
         mparams, gmac, s_flops, s_params, torch_gmac, thop_gmac, latency_ms.
     """
-    model = config.model if size is None else replace(config.model, size=size)
-    network = build_network(model, len(CLASSES), load_weights=False).eval()
-    network = on_device(network)
-    counted = counts.count(network, model.size)
+    if size is not None:
+        config = replace(config, model=replace(config.model, size=size))
+    track = track_named(config.track)
+    network = on_device(track.task.network(config, load_weights=False).eval())
+    image_bchw = network.example_input()
+    counted = counts.count(network, image_bchw)
     gmac, mparams = sum(counted[""].values()) / 1e9, counts.mparams(network)
-    products, torch_gmac = counts.check(network, model.size, counted)
-    thop_gmac, missed = counts.by_thop(network, model.size, counted)
-    pay = track_named(DEFAULT).reward
-    reward = pay(gmac, mparams) if pay else None
+    products, torch_gmac = counts.check(network, image_bchw, counted)
+    thop_gmac, missed = counts.by_thop(network, image_bchw, counted)
+    reward = track.reward(gmac, mparams) if track.reward else None
     figures = {
         "mparams": mparams,
         "gmac": gmac,
         **(reward.figures if reward else {}),
         "torch_gmac": torch_gmac,
         "thop_gmac": thop_gmac,
-        "latency_ms": counts.latency_ms(network, model.size),
+        "latency_ms": counts.latency_ms(network, image_bchw),
     }
-    say(f"{recipe}: {model.decoder} on {model.encoder}, one image of {model.size} px, one view")
+    say(f"{recipe}: {config.model}, one image of {config.model.size} px, one view")
     say(f"parameters   {mparams:8.3f} M      {reward.parameters if reward else ''}")
     say(f"compute      {gmac:8.3f} GMAC   {reward.compute if reward else ''}   fvcore's count; {2 * gmac:.3f} GFLOP")
     say(f"  of it      {products:8.3f} GMAC   convolutions, products, attention; by torch {torch_gmac:.3f}")

@@ -8,6 +8,7 @@ import pandas as pd
 from pipeline.config import config_of, recipe_values
 from pipeline.dataset.index_table import rows_of
 from pipeline.dataset.pixels import read_pixels
+from pipeline.engine.resume import is_finished
 from pipeline.masks.columns import BOX
 from pipeline.masks.draw import overlay, save, sheet, with_words
 from pipeline.progress import say
@@ -17,7 +18,7 @@ from pipeline.verbs.package import package
 from pipeline.verbs.predict import predict
 from pipeline.verbs.score import score
 from pipeline.verbs.simulate import simulate
-from pipeline.verbs.train import is_finished, train
+from pipeline.verbs.train import train
 
 FOLDER = DATA / "demo"
 COUNTS = {"count": 1520, "val": 200, "test": 40}

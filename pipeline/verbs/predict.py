@@ -12,8 +12,6 @@ from pipeline.dataset.index_table import rows_of
 from pipeline.dataset.pixels import read_picture
 from pipeline.dataset.prediction_table import read_predictions
 from pipeline.errors import UserError, command
-from pipeline.masks.columns import BOX
-from pipeline.masks.draw import overlay as draw_overlay
 from pipeline.masks.draw import save as save_picture
 from pipeline.progress import say
 from pipeline.run_folder import Answers
@@ -64,7 +62,7 @@ def predict(
         again = command("predict", "--run", chosen.run.name, "--images", images, "--tta", tta, "--overwrite")
         place = answered(chosen, folder, rows, chosen.run.answers(images, "images", tta), again, overwrite)
     if overlay:
-        _draw(folder, rows, place)
+        _draw(chosen, folder, rows, place)
     return place
 
 
@@ -82,7 +80,7 @@ def _loose_images(folder: Path) -> tuple[pd.DataFrame, list[str]]:
     return pd.DataFrame(rows), remarks
 
 
-def _draw(folder: Path, rows: pd.DataFrame, place: Answers) -> None:
+def _draw(trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers) -> None:
     """One JPEG an answer, beside the predictions."""
     paths = dict(zip(rows["image_id"], rows["image_path"], strict=True))
     given = read_predictions(place.predictions, "Predict again with --overwrite.")
@@ -90,11 +88,7 @@ def _draw(folder: Path, rows: pd.DataFrame, place: Answers) -> None:
     for row, name in zip(given.to_dict("records"), names, strict=True):
         image_hwc = read_picture(folder / paths[row["image_id"]]).rgb_hwc
         if image_hwc is not None:
-            words = f"{row['class_name']} {max(row['class_probs']):.2f}" + (" (fall-back)" if row["fallback"] else "")
-            box = tuple(row[corner] for corner in BOX)
-            save_picture(
-                place.folder / "overlay" / name, draw_overlay(image_hwc, row["body_rle"], row["panel_rle"], box, words)
-            )
+            save_picture(place.folder / "overlay" / name, trained.track.task.draw(image_hwc, row))
     say(f"drawn: {place.folder / 'overlay'}")
 
 

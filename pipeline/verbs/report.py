@@ -14,15 +14,13 @@ import jinja2
 import numpy as np
 import pandas as pd
 
-from pipeline.contracts import Track
+from pipeline.contracts import Task, Track
 from pipeline.dataset.index_table import read_index, rows_hash, rows_of, sized
 from pipeline.dataset.pixels import read_picture
 from pipeline.dataset.prediction_table import read_predictions
 from pipeline.errors import UserError, reason
 from pipeline.files import file_hash, read_json, write_text
 from pipeline.judging import tables
-from pipeline.masks.columns import BOX, MASKS
-from pipeline.masks.draw import errors, overlay, sheet, window
 from pipeline.progress import say
 from pipeline.run_folder import SUBMISSIONS, Answers, Run, manifest_of
 from pipeline.stages.indexed import is_current
@@ -30,9 +28,6 @@ from pipeline.stages.trained import Trained
 from pipeline.tracks import DEFAULT, track_named
 from pipeline.verbs.score import score
 from pipeline.yaml_files import read_yaml
-
-SIDE = 250  # of a picture, pixels
-FRAME_RGB = (255, 0, 255)
 
 
 def report(
@@ -69,7 +64,9 @@ def report(
     given = read_predictions(place.predictions, "Predict again with --overwrite.").set_index("image_id")
 
     def pictures(rows: list[dict]) -> list[dict]:
-        return [_picture(folder, truth.loc[row["image_id"]], given.loc[row["image_id"]], row) for row in rows]
+        return [
+            _picture(folder, track.task, truth.loc[row["image_id"]], given.loc[row["image_id"]], row) for row in rows
+        ]
 
     page = _filled(
         "report.html",
@@ -82,6 +79,7 @@ def report(
         headline=track.judge.HEADLINE,
         accuracy=track.judge.ACCURACY,
         classes=track.classes,
+        legend=track.task.legend,
         compute={
             "multiply-accumulates, one image, one view": f"{content['gmac']:.3f} G",
             "parameters": f"{content['mparams']:.3f} M",
@@ -169,22 +167,16 @@ def _embedded(content: bytes, kind: str) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _picture(folder: Path, truth: pd.Series, given: pd.Series, row: dict) -> dict:
-    """The image with the craft's surroundings framed; those with truth, with the answer, and its error; a line."""
+def _picture(folder: Path, task: Task, truth: pd.Series, given: pd.Series, row: dict) -> dict:
+    """Truth, answer and error as a JPEG, and a line."""
     height, width = int(truth["height"]), int(truth["width"])
     image_hwc = read_picture(folder / truth["image_path"]).rgb_hwc
     if image_hwc is None or image_hwc.shape[:2] != (height, width):
         image_hwc = np.zeros((height, width, 3), np.uint8)
-    boxes = [tuple(of[BOX].astype(float)) for of in (truth, given)]
-    masks = [tuple(of[MASKS]) for of in (truth, given)]
-    left, top, side = window(boxes, height, width)
-    framed = cv2.rectangle(image_hwc.copy(), (left, top), (left + side - 1, top + side - 1), FRAME_RGB, 3)
-    near = [overlay(image_hwc, *parts, box) for parts, box in zip(masks, boxes, strict=True)]
-    near.append(errors(*masks, height, width))
-    content = sheet([[framed, *(cell[top : top + side, left : left + side] for cell in near)]], SIDE)
+    content, words = task.compare(image_hwc, truth, given)
     jpeg = cv2.imencode(".jpg", content[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
-    words = f"{row['image_id']}: {tables.number(row['score'])}; {truth['class_name']}, answered {given['class_name']}"
-    return {"source": _embedded(jpeg, "jpeg"), "words": words}
+    said = f"{row['image_id']}: {tables.number(row['score'])}; {words}"
+    return {"source": _embedded(jpeg, "jpeg"), "words": said}
 
 
 def _manifest(run: Path, place: Answers) -> str:

@@ -67,8 +67,9 @@ def score(
     Returns:
         The figures, as in score.json; None where there is no truth to judge by.
     """
-    trained = None if _is_zip(run) else Trained.named(run) if run or not ceiling else None
-    other = None if versus is None or _is_zip(versus) else Trained.named(versus)
+    uploads = (".zip", Path(track_named(track or DEFAULT).upload_name).suffix)
+    trained = None if _is_file(run, uploads) else Trained.named(run) if run or not ceiling else None
+    other = None if versus is None or _is_file(versus, uploads) else Trained.named(versus)
     form = trained.track if trained and track is None else track_named(track or DEFAULT)
     rules = _rules_of(form, rules)
     if ceiling and (versus or details or coco or compare_rules):
@@ -92,7 +93,7 @@ def score(
     for one in filter(None, (trained, other)):
         _warn(one.run, truth, split)
     if trained is not None:
-        _write(first.zip, truth, content)
+        _write(first.zip, truth, content, "score" if form is trained.track else f"score_{form.name}")
     if details:
         say(tables.details(content, form))
     if coco:
@@ -104,8 +105,9 @@ def score(
     return content
 
 
-def _is_zip(name: str | None) -> bool:
-    return name is not None and name.lower().endswith(".zip")
+def _is_file(name: str | None, endings: tuple[str, ...]) -> bool:
+    """Whether it names somebody's upload, and no run."""
+    return name is not None and name.lower().endswith(endings)
 
 
 def _rules_of(track: Track, rules: object | None) -> object:
@@ -150,13 +152,12 @@ def _zip_of(
     return path, {"gmac": counted["gmac"], "mparams": counted["mparams"], "compute": "recounted from the run"}
 
 
-def _write(path: Path, truth: pd.DataFrame, content: dict) -> None:
-    place = path.with_name(path.stem.replace("submission", "score") + ".json")
+def _write(path: Path, truth: pd.DataFrame, content: dict, name: str) -> None:
     with (
         alone_in(path.parent, "score"),
-        recorded(path.parent, place.stem, zip_hash=file_hash(path), truth_hash=rows_hash(truth)),
+        recorded(path.parent, name, zip_hash=file_hash(path), truth_hash=rows_hash(truth)),
     ):
-        write_json(place, content)
+        write_json(path.with_name(f"{name}.json"), content)
 
 
 def _warn(run: Run, truth: pd.DataFrame, split: str) -> None:

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.config import AugmentConfig
-from pipeline.dataset.augment import Augment
+from pipeline.dataset.augment import Augment, AugmentConfig
 from pipeline.dataset.loader import EpochOrder, TrainingImages, training_loader
 
 SIDE = 32
@@ -26,19 +25,21 @@ class SameImage:
 def batches(workers, epoch, seed=0, config=None):
     order = EpochOrder(10, 4, seed)
     order.epoch = epoch
-    images = TrainingImages(SameImage(), np.arange(10), Augment(config or AugmentConfig(), seed))
+    images = TrainingImages(SameImage(), {"class": np.arange(10)}, "mask", Augment(config or AugmentConfig(), seed))
     return list(training_loader(images, order, workers))
 
 
 def by_class(found):
-    return {int(c): image for images, _, classes in found for image, c in zip(images, classes, strict=True)}
+    pairs = (pair for batch in found for pair in zip(batch["image"], batch["class"], strict=True))
+    return {int(c): image for image, c in pairs}
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_number_of_workers_changes_nothing(workers):
     for epoch in (0, 1):
         for ours, alone in zip(batches(workers, epoch), batches(0, epoch), strict=True):
-            assert all(torch.equal(a, b) for a, b in zip(ours, alone, strict=True))
+            assert ours.keys() == alone.keys()
+            assert all(torch.equal(ours[name], alone[name]) for name in ours)
 
 
 def test_augmentation_differs_between_images_workers_epochs_and_seeds():
@@ -52,7 +53,8 @@ def test_augmentation_differs_between_images_workers_epochs_and_seeds():
 
 def test_the_epoch_reaches_workers_that_live_on():
     order = EpochOrder(10, 10, 0)
-    loader = training_loader(TrainingImages(SameImage(), np.arange(10), Augment(AugmentConfig(), 0)), order, 2)
+    images = TrainingImages(SameImage(), {"class": np.arange(10)}, "mask", Augment(AugmentConfig(), 0))
+    loader = training_loader(images, order, 2)
     first = by_class(loader)
     order.epoch = 1
     second = by_class(loader)

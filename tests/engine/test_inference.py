@@ -3,7 +3,11 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.engine.inference import Asked, answers, probabilities
+from pipeline.contracts import Asked
+from pipeline.engine.inference import answers
+from pipeline.tasks.parts import Parts
+
+PARTS = Parts(("red", "green", "blue"))
 
 
 class Corner(nn.Module):
@@ -15,14 +19,15 @@ class Corner(nn.Module):
 
     def forward(self, image_bchw):
         masks = (image_bchw[:, :2] - 0.5) * 8 * self.place
-        return masks, image_bchw[:, :, 0, 0] * 5
+        return {"mask": masks, "class": image_bchw[:, :, 0, 0] * 5}
 
 
 def test_d4_is_the_mean_of_probabilities_over_eight_views_turned_back():
     rng = np.random.default_rng(0)
     image_hwc = rng.random((6, 6, 3)).astype(np.float32)
     network = Corner(6)
-    masks, classes = probabilities(network, torch.tensor(image_hwc.transpose(2, 0, 1))[None], "d4")
+    merged = PARTS.merge(network, torch.tensor(image_hwc.transpose(2, 0, 1))[None], "d4")
+    masks, classes = merged["mask"], merged["class"]
     place = network.place.detach().numpy()[0, 0]
     expected_masks, expected_classes = [], []
     for flipped in (False, True):
@@ -41,10 +46,10 @@ def test_d4_is_the_mean_of_probabilities_over_eight_views_turned_back():
 def test_answers_come_in_order_whatever_the_batch(batch_size):
     images = [np.full((8, 8, 3), 20 * i, np.uint8) for i in range(7)]
     asked = [Asked(f"image {i}", image, 16, 24) for i, image in enumerate(images)]
-    found = list(answers(Corner(8), iter(asked), "none", batch_size))
+    found = list(answers(PARTS, Corner(8), iter(asked), "none", batch_size))
     assert [answer["image_id"] for answer in found] == [f"image {i}" for i in range(7)]
     assert {(answer["height"], answer["width"]) for answer in found} == {(16, 24)}
-    alone = [next(iter(answers(Corner(8), [one], "none", 1))) for one in asked]
+    alone = [next(iter(answers(PARTS, Corner(8), [one], "none", 1))) for one in asked]
     assert [a["body_rle"] for a in alone] == [a["body_rle"] for a in found]
 
 
@@ -56,7 +61,7 @@ def test_images_are_taken_as_they_are_needed():
             taken.append(1)
             yield Asked(str(len(taken)), np.zeros((8, 8, 3), np.uint8), 8, 8)
 
-    stream = answers(Corner(8), endless(), "none", 2)
+    stream = answers(PARTS, Corner(8), endless(), "none", 2)
     for _ in range(50):
         next(stream)
     assert len(taken) < 60

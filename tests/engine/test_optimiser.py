@@ -2,9 +2,10 @@ import math
 
 import pytest
 
-from pipeline.config import OptimConfig, config_of, recipe_values
+from pipeline.config import config_of, recipe_values
 from pipeline.engine.optimiser import adamw, learning_rate_share, set_learning_rate
 from pipeline.models.network import build_network
+from pipeline.settings import OptimConfig
 
 
 def test_two_learning_rates_and_decay_on_kernels_only():

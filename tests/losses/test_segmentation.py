@@ -3,12 +3,12 @@ import math
 import pytest
 import torch
 
-from pipeline.config import LossConfig
-from pipeline.losses.segmentation import MultiTaskLoss
+from pipeline.losses.segmentation import LossConfig, WeightedSum
 
 
 def run(config, mask_logits, class_logits, mask, cls):
-    return MultiTaskLoss(config)(mask_logits, class_logits, mask, cls)
+    batch = {"mask": (mask * 255).to(torch.uint8), "class": cls}
+    return WeightedSum(config)({"mask": mask_logits, "class": class_logits}, batch)
 
 
 def test_closed_forms_at_zero_logits():

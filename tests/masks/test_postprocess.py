@@ -61,7 +61,6 @@ def test_probabilities_are_enlarged_before_they_are_cut():
 def test_height_and_width_are_not_mixed_up():
     found = answer(probabilities([(7, 0, 0.9)]), 8, 32)
     assert (found["height"], found["width"]) == (8, 32)
-    assert (len(found["profile_x"]), len(found["profile_y"])) == (32, 8)
     assert box(found)[1:] == (0, 32, 1)
     assert 24 <= box(found)[0] < 32
 
@@ -101,7 +100,6 @@ def test_nothing_at_all_is_the_whole_image(value):
     assert found["fallback"]
     assert box(found) == (0, 0, 32, 16)
     assert not any(mask_hw.any() for mask_hw in masks(found))
-    assert set(found["profile_x"]) == {0}
 
 
 def test_a_not_a_number_beside_an_answer_does_no_harm():
@@ -112,27 +110,16 @@ def test_a_not_a_number_beside_an_answer_does_no_harm():
     assert found["body_score"] == pytest.approx(0.9)
 
 
-def test_profiles_are_the_marginal_maxima():
-    mask_chw = np.random.default_rng(0).random((2, 24, 24), np.float32)
-    found = answer(mask_chw, 24, 24)
-    union_hw = mask_chw.max(axis=0)
-    for name, axis in (("profile_x", 0), ("profile_y", 1)):
-        expected = np.rint(union_hw.max(axis=axis) * 255)
-        np.testing.assert_array_equal(np.frombuffer(found[name], np.uint8), expected)
-
-
 def test_half_precision_is_taken():
     assert box(answer(probabilities([(5, 3, 0.75)]).astype(np.float16), 8, 8)) == (5, 3, 6, 4)
 
 
-def test_profiles_and_scores_are_of_the_enlarged_probabilities():
+def test_scores_are_of_the_enlarged_probabilities():
     """A line of 0.2, 0.8 doubled by hand: 0.2, 0.35, 0.65, 0.8; the panel's half as much."""
     mask_chw = np.zeros((2, 2, 2), np.float32)
     mask_chw[:] = [0.2, 0.8]
     mask_chw[1] /= 2
     found = answer(mask_chw, 4, 4)
-    assert list(found["profile_x"]) == [51, 89, 166, 204]
-    assert set(found["profile_y"]) == {204}
     assert np.flatnonzero(masks(found)[0][0]).tolist() == [2, 3]
     assert found["body_score"] == pytest.approx((0.65 + 0.8) / 2)
     assert found["panel_score"] == 0

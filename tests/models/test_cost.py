@@ -4,12 +4,17 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from pipeline.config import RECIPES, ModelConfig, config_of, recipe_values
+from pipeline.config import RECIPES, config_of, recipe_values
 from pipeline.errors import UserError
 from pipeline.models import cost as counts
 from pipeline.models.cost import by_thop, check, count, gmac, mparams
-from pipeline.models.network import build_network
+from pipeline.models.network import ModelConfig, build_network
 from tests.oracles.published import COSTS, FLOP_COUNTER_GMAC, PVT_GMAC, THOP_GMAC
+
+
+def image(size):
+    return torch.zeros(1, 3, size, size)
+
 
 PAIRS = [(encoder, decoder) for encoder, decoders in COSTS.items() for decoder in decoders]
 
@@ -20,20 +25,20 @@ def test_published_costs(encoder, decoder):
     network = build_network(ModelConfig(encoder, decoder, width, "none", size=512), classes=10)
     published_mparams, published_gmac = COSTS[encoder][decoder]
     assert mparams(network) == pytest.approx(published_mparams, rel=0.005)
-    assert gmac(network, 512) == pytest.approx(published_gmac, rel=0.005)
+    assert gmac(network, image(512)) == pytest.approx(published_gmac, rel=0.005)
 
 
 def test_the_published_recipe_to_the_digit():
     config = config_of(recipe_values("segformer_b0"))
     network = build_network(config.model, classes=10)
     assert round(mparams(network), 3) == 3.454
-    assert round(gmac(network, config.model.size), 3) == 4.483
+    assert round(gmac(network, image(config.model.size)), 3) == 4.483
 
 
 def test_counting_leaves_the_network_as_it_was():
     network = build_network(config_of(recipe_values("smoke")).model, classes=10).train()
     keys = list(network.state_dict())
-    assert gmac(network, 64) == gmac(network, 64)
+    assert gmac(network, image(64)) == gmac(network, image(64))
     assert network.training
     assert list(network.state_dict()) == keys
 
@@ -52,7 +57,7 @@ def test_attention_is_counted():
     side, channels = 8, 8
     linear = side * channels * channels
     attention = 2 * side * side * channels  # query x key, weights x value
-    assert gmac(_Attention(), side) * 1e9 == pytest.approx(linear + attention, abs=side * channels * 3 + 1)
+    assert gmac(_Attention(), image(side)) * 1e9 == pytest.approx(linear + attention, abs=side * channels * 3 + 1)
 
 
 def test_a_shared_parameter_counts_once():
@@ -63,41 +68,41 @@ def test_a_shared_parameter_counts_once():
 
 def test_attention_of_a_real_network():
     network = timm.create_model("pvt_v2_b0", pretrained=False, features_only=True)
-    counted = count(network, 512)
-    assert check(network, 512, counted) == pytest.approx((PVT_GMAC["products"],) * 2, rel=0.001)
+    counted = count(network, image(512))
+    assert check(network, image(512), counted) == pytest.approx((PVT_GMAC["products"],) * 2, rel=0.001)
     unseen = counted[""]["scaled_dot_product_attention"] / 1e9
-    assert gmac(network, 512) - unseen == pytest.approx(PVT_GMAC["without attention"], rel=0.001)
+    assert gmac(network, image(512)) - unseen == pytest.approx(PVT_GMAC["without attention"], rel=0.001)
 
 
-@pytest.mark.parametrize("recipe", sorted(path.stem for path in RECIPES.glob("*.yaml")))
+@pytest.mark.parametrize("recipe", sorted(path.stem for path in RECIPES.rglob("*.yaml")))
 def test_two_counters_agree_on_every_recipe(recipe):
     config = config_of(recipe_values(recipe)).model
     network = build_network(config, classes=10, load_weights=False)
-    ours, torchs = check(network, config.size, count(network, config.size))
+    ours, torchs = check(network, image(config.size), count(network, image(config.size)))
     assert 0 < ours == pytest.approx(torchs, rel=0.001)
-    assert ours <= gmac(network, config.size)
+    assert ours <= gmac(network, image(config.size))
 
 
 @pytest.mark.parametrize(("encoder", "decoder"), THOP_GMAC)
 def test_thop_sees_less_and_leaves_nothing_behind(encoder, decoder):
     width = 128 if decoder == "segformer" else None
     network = build_network(ModelConfig(encoder, decoder, width, "none", size=512), classes=10)
-    keys, counted = list(network.state_dict()), count(network, 512)
-    total, missed = by_thop(network, 512, counted)
+    keys, counted = list(network.state_dict()), count(network, image(512))
+    total, missed = by_thop(network, image(512), counted)
     assert total == pytest.approx(THOP_GMAC[encoder, decoder], rel=0.005)
-    assert sum(missed.values()) == pytest.approx(gmac(network, 512) - total)
+    assert sum(missed.values()) == pytest.approx(gmac(network, image(512)) - total)
     blind = {"mit_b0": "Attention", "efficientnet-b0": "Conv2dStaticSamePadding"}[encoder]
     assert max(missed, key=missed.get) == blind
     assert list(network.state_dict()) == keys
     if encoder == "mit_b0":
-        assert check(network, 512, counted)[1] == pytest.approx(FLOP_COUNTER_GMAC, rel=0.005)
+        assert check(network, image(512), counted)[1] == pytest.approx(FLOP_COUNTER_GMAC, rel=0.005)
 
 
 def test_counters_that_disagree_name_the_module(monkeypatch):
     monkeypatch.setattr(counts, "_attention", lambda *_: 0)
     network = nn.Sequential(nn.Conv2d(3, 3, 1), _Attention())
     with pytest.raises(UserError, match=r"disagree by more than 0.1 %, in\n  1: 512 by fvcore, 1,536 by torch$"):
-        check(network, 8, count(network, 8))
+        check(network, image(8), count(network, image(8)))
 
 
 def test_a_second_pass_of_the_network_counts():
@@ -110,6 +115,6 @@ def test_a_second_pass_of_the_network_counts():
             return self.inner(self.inner(image_bchw))
 
     network = Twice()
-    assert gmac(network, 16) * 1e9 == 2 * 81 * 256
-    assert check(network, 16, count(network, 16)) == (2 * 81 * 256 / 1e9,) * 2
+    assert gmac(network, image(16)) * 1e9 == 2 * 81 * 256
+    assert check(network, image(16), count(network, image(16))) == (2 * 81 * 256 / 1e9,) * 2
     assert mparams(network) * 1e6 == 81

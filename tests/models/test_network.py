@@ -1,13 +1,13 @@
 import pytest
 import torch
 
-from pipeline.config import RECIPES, LossConfig, ModelConfig, config_of, recipe_values
+from pipeline.config import RECIPES, config_of, recipe_values
 from pipeline.errors import UserError
-from pipeline.losses.segmentation import MultiTaskLoss
+from pipeline.losses.segmentation import LossConfig, WeightedSum
 from pipeline.models import network as networks
-from pipeline.models.network import SPARK_MEAN, SPARK_STD, build_network
+from pipeline.models.network import SPARK_MEAN, SPARK_STD, ModelConfig, build_network
 
-NAMES = sorted(path.stem for path in RECIPES.glob("*.yaml"))
+NAMES = sorted(path.stem for path in RECIPES.rglob("*.yaml"))
 
 
 def small(name: str) -> ModelConfig:
@@ -21,7 +21,8 @@ def test_every_parameter_of_every_recipe_gets_a_gradient(name):
     torch.manual_seed(0)
     network = build_network(small(name), classes=10).train()
     mask_bchw = (torch.rand(2, 2, 64, 64) > 0.5).float()
-    loss, _ = MultiTaskLoss(LossConfig())(*network(torch.rand(2, 3, 64, 64)), mask_bchw, torch.tensor([1, 2]))
+    batch = {"mask": mask_bchw, "class": torch.tensor([1, 2])}
+    loss, _ = WeightedSum(LossConfig())(network(torch.rand(2, 3, 64, 64)), batch)
     loss.backward()
     without = [key for key, value in network.named_parameters() if value.grad is None or not value.grad.abs().sum() > 0]
     assert without == []
@@ -30,9 +31,9 @@ def test_every_parameter_of_every_recipe_gets_a_gradient(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_shapes(name):
     network = build_network(small(name), classes=10).eval()
-    masks, classes = network(torch.rand(3, 3, 64, 96))
-    assert masks.shape == (3, 2, 64, 96)
-    assert classes.shape == (3, 10)
+    outputs = network(torch.rand(3, 3, 64, 96))
+    assert outputs["mask"].shape == (3, 2, 64, 96)
+    assert outputs["class"].shape == (3, 10)
 
 
 def test_the_class_head_is_linear_on_the_mean_of_the_deepest_features():
@@ -40,7 +41,7 @@ def test_the_class_head_is_linear_on_the_mean_of_the_deepest_features():
     image = torch.rand(2, 3, 64, 64)
     deepest = network.net.encoder((image - network.mean) / network.std)[-1]
     linear = next(module for module in network.net.classification_head if isinstance(module, torch.nn.Linear))
-    torch.testing.assert_close(network(image)[1], linear(deepest.mean(dim=(2, 3))))
+    torch.testing.assert_close(network(image)["class"], linear(deepest.mean(dim=(2, 3))))
 
 
 def test_normalisation():

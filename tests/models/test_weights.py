@@ -6,9 +6,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from pipeline.config import ModelConfig
 from pipeline.errors import UserError
-from pipeline.models.network import build_network
+from pipeline.models.network import ModelConfig, build_network
 
 LITE0 = "tu-tf_efficientnet_lite0"
 SMALL = "tu-lcnet_050"

@@ -210,7 +210,7 @@ def test_the_other_track_judges_the_same_answers(stand, capsys):
     first, second = score("smoke"), score("smoke", track="spark2024")
     assert second["s_seg"] == first["s_seg"]
     assert (package(track="spark2024").folder / "submission_2024.zip").exists()
-    written = json.loads((package().folder / "score_2024.json").read_text())
+    written = json.loads((package().folder / "score_spark2024.json").read_text())
     assert written["pooled_iou"] == second["pooled_iou"]
 
 

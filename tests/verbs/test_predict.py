@@ -15,11 +15,11 @@ from safetensors.torch import load_file, save_file
 
 from pipeline.config import config_of, recipe_values
 from pipeline.dataset import prediction_table as table
-from pipeline.engine import inference
 from pipeline.errors import UserError
 from pipeline.masks import rle
 from pipeline.run_folder import Run
 from pipeline.stages import predicted as stage
+from pipeline.tasks.parts import Parts
 from pipeline.verbs.index import index
 from pipeline.verbs.predict import predict
 from pipeline.verbs.train import train
@@ -36,7 +36,6 @@ def test_every_image_has_a_row_with_everything(stand):
         assert sum(row["class_probs"]) == pytest.approx(1, abs=1e-5)
         assert len(row["class_probs"]) == 10
         assert int(np.argmax(row["class_probs"])) == row["class_index"]
-        assert len(row["profile_x"]) == len(row["profile_y"]) == 1024
         body, panel = (rle.decode(row[f"{part}_rle"], 1024, 1024) for part in ("body", "panel"))
         assert not (body & panel).any()
 
@@ -71,11 +70,11 @@ def test_same_bytes_twice_and_the_same_rows_in_other_parts(stand, monkeypatch):
 
 
 def test_parts_made_from_something_else_are_thrown_away(tmp_path):
-    parts = table.Parts(tmp_path / "parts", 300, {"weights": "a"})
+    parts = table.Parts(tmp_path / "parts", 300, (), {"weights": "a"})
     assert parts.missing() == [range(256), range(256, 300)]
     parts.write(range(256), [])
-    assert table.Parts(tmp_path / "parts", 300, {"weights": "a"}).missing() == [range(256, 300)]
-    assert table.Parts(tmp_path / "parts", 300, {"weights": "b"}).missing() == parts.spans
+    assert table.Parts(tmp_path / "parts", 300, (), {"weights": "a"}).missing() == [range(256, 300)]
+    assert table.Parts(tmp_path / "parts", 300, (), {"weights": "b"}).missing() == parts.spans
 
 
 def test_answers_of_other_weights_are_not_mixed_in(stand):
@@ -140,9 +139,9 @@ def test_masks_reach_the_table_apart_and_at_full_size(stand, monkeypatch):
         mask_bchw = torch.zeros(count, 2, height, width)
         mask_bchw[:, 0, 16:48, : 2 * width // 3] = 0.8
         mask_bchw[:, 1, 16:48, width // 3 :] = 0.9
-        return mask_bchw, torch.eye(10)[[3] * count]
+        return {"mask": mask_bchw, "class": torch.eye(10)[[3] * count]}
 
-    monkeypatch.setattr(inference, "probabilities", seen)
+    monkeypatch.setattr(Parts, "merge", lambda self, *given: seen(*given))
     for row in pd.read_parquet(predict().predictions).to_dict("records"):
         body, panel = (rle.decode(row[f"{part}_rle"], 1024, 1024) for part in ("body", "panel"))
         assert body.sum() == pytest.approx(1024 * 512 / 3, rel=0.03)

@@ -14,13 +14,15 @@ import yaml
 from safetensors.torch import load_file
 
 from pipeline import files
-from pipeline.config import config_of, flat, recipe_values
+from pipeline.config import config_of, recipe_values
 from pipeline.dataset import loader
 from pipeline.dataset.index_table import read_index
 from pipeline.engine import checkpoints
 from pipeline.engine import training as engine
 from pipeline.errors import UserError
+from pipeline.losses import segmentation as losses
 from pipeline.run_folder import Run
+from pipeline.settings import flat
 from pipeline.stages.trained import Trained, seen_by
 from pipeline.verbs import train as verb
 from pipeline.verbs.index import index
@@ -38,14 +40,14 @@ class Killed(BaseException):
 
 
 def die_after(monkeypatch, epoch):
-    real = engine.Training.save
+    real = verb.save_last
 
-    def save(self, path, **facts):
-        real(self, path, **facts)
-        if self.epoch == epoch:
+    def save_last(path, state):
+        real(path, state)
+        if state["epoch"] == epoch:
             raise Killed
 
-    monkeypatch.setattr(engine.Training, "save", save)
+    monkeypatch.setattr(verb, "save_last", save_last)
 
 
 def same(first: Run, second: Run) -> None:
@@ -147,7 +149,7 @@ def test_a_data_set_that_changed_is_not_gone_on_with(workplace, monkeypatch):
 
 
 def test_the_first_nan_stops_it(workplace, monkeypatch):
-    real = engine.MultiTaskLoss.forward
+    real = losses.WeightedSum.forward
 
     def forward(self, *tensors):
         total, parts = real(self, *tensors)
@@ -155,7 +157,7 @@ def test_the_first_nan_stops_it(workplace, monkeypatch):
         return (total * float("nan"), parts) if forward.calls == 4 else (total, parts)
 
     forward.calls = 0
-    monkeypatch.setattr(engine.MultiTaskLoss, "forward", forward)
+    monkeypatch.setattr(losses.WeightedSum, "forward", forward)
     with pytest.raises(UserError, match=r"loss nan, dice .* at epoch 2, step 4.*lower --optim.lr than 0.005"):
         train(config(), "smoke")
     assert torch.load(Run(workplace / "submissions/smoke").last, weights_only=True)["epoch"] == 1
@@ -181,13 +183,13 @@ def test_no_data(tmp_path, monkeypatch):
 
 
 def test_a_gradient_that_is_not_finite_stops_it_too(workplace, monkeypatch):
-    real = engine.MultiTaskLoss.forward
+    real = losses.WeightedSum.forward
 
-    def forward(self, mask_logits, *rest):
-        total, parts = real(self, mask_logits, *rest)
-        return total + (mask_logits * 0).abs().sqrt().sum(), parts  # 0, with an infinite slope
+    def forward(self, outputs, batch):
+        total, parts = real(self, outputs, batch)
+        return total + (outputs["mask"] * 0).abs().sqrt().sum(), parts  # 0, with an infinite slope
 
-    monkeypatch.setattr(engine.MultiTaskLoss, "forward", forward)
+    monkeypatch.setattr(losses.WeightedSum, "forward", forward)
     with pytest.raises(UserError, match="gradient norm nan at epoch 1, step 1"):
         train(config(), "smoke")
 
@@ -278,7 +280,7 @@ def test_tune_images_without_boxes_are_refused_before_training(workplace):
     table = pd.read_csv(workplace / "data/tiny/train.csv")
     table["Bounding box"] = ""
     table.to_csv(workplace / "data/tiny/train.csv", index=False)
-    with pytest.raises(UserError, match="tune images lack boxes"):
+    with pytest.raises(UserError, match="tune images lack the truth that s_acc needs"):
         train(config(), "smoke")
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from pipeline.contracts import Track
 from pipeline.judging.ceiling import ceilings
 from pipeline.tracks.spark2024 import SIZE, score, submission
-from pipeline.tracks.spark2024.truth import READER, coco
+from pipeline.tracks.spark2024.truth import PARTS, READER, coco
 
 CODE = ("archive", "spark2024/__init__", "spark2024/submission")
 
@@ -21,6 +21,7 @@ def plainly(zip: zipfile.ZipFile, answer: tuple) -> list[np.ndarray]:
 
 TRACK = Track(
     name="spark2024",
+    task=PARTS,
     recipe="lite0",
     reader=READER,
     size_hw=(SIZE, SIZE),

@@ -7,7 +7,7 @@ import numpy as np
 from pipeline.contracts import Track
 from pipeline.judging.ceiling import ceilings
 from pipeline.masks import rle
-from pipeline.tracks.spark2024.truth import READER, coco
+from pipeline.tracks.spark2024.truth import PARTS, READER, coco
 from pipeline.tracks.spark2026 import CLASSES, SIZE, score, submission
 
 CODE = ("archive", "spark2024/__init__", "spark2026/__init__", "spark2026/submission", "spark2026/checks")
@@ -20,6 +20,7 @@ def plainly(zip: zipfile.ZipFile, answer: tuple) -> list[np.ndarray]:
 
 TRACK = Track(
     name="spark2026",
+    task=PARTS,
     recipe="lite0",
     reader=READER,
     size_hw=(SIZE, SIZE),
