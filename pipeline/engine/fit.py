@@ -118,7 +118,7 @@ def _judged(track: Track, training: Training, losses: dict, tune: Sample, tune_r
         "step": training.step,
         "lr": training.optimiser.param_groups[-1]["lr"],
         **losses,
-        **{name: found[chosen][name] for name in dict.fromkeys((figure, *track.judge.ACCURACY))},
+        **{name: found[chosen][name] for name in dict.fromkeys((figure, *track.judge.accuracy))},
         "weights": chosen,
         **{f"{name}_{figure}": values[figure] for name, values in found.items()},
     }

@@ -70,7 +70,7 @@ class Judged:
         means = self.track.judge.means(self.images, self.rules)
         return {
             figure: int(np.any([means[name].denominator > 0 for name in names], axis=0).sum())
-            for figure, names in self.track.judge.MADE_OF.items()
+            for figure, names in self.track.judge.made_of.items()
         }
 
     def _combine(self, means: dict) -> dict:
@@ -86,7 +86,7 @@ class Judged:
             "counted": self.counted(),
             **compute,
             "intervals": self.intervals(),
-            **{key: self._groups(groups(self.truth)) for key, (_, groups) in self.track.judge.GROUPS.items()},
+            **{key: self._groups(groups(self.truth)) for key, (_, groups) in self.track.judge.groups.items()},
             "worst": ranked[:WORST],
             "best": ranked[: -BEST - 1 : -1],
             "track": self.track.name,
@@ -109,21 +109,21 @@ class Judged:
         for name, mask_n in masks.items():
             some = replace(self, images=self.images[mask_n])
             figures, limits = (some.figures(), some.intervals()) if mask_n.any() else ({}, {})
-            row = {figure: [figures.get(figure), limits.get(figure)] for figure in self.track.judge.ACCURACY}
+            row = {figure: [figures.get(figure), limits.get(figure)] for figure in self.track.judge.accuracy}
             found[name] = {"images": int(mask_n.sum()), **row}
         return found
 
     def ranked(self) -> list[dict]:
         """Image and its own accuracy, the worst first; images without truth last."""
         each = {name: mean.each for name, mean in self.track.judge.means(self.images, self.rules).items()}
-        values = np.broadcast_to(self._combine(each)[self.track.judge.RANKED], len(self.truth))
+        values = np.broadcast_to(self._combine(each)[self.track.judge.ranked], len(self.truth))
         order = np.argsort(values if self.track.selects[1] == "max" else -values, kind="stable")
         ids = self.truth["image_id"].to_numpy()
         return [{"image_id": ids[i], "score": None if np.isnan(values[i]) else float(values[i])} for i in order]
 
     def other_rules(self) -> tuple[list[tuple[str, object, float | None]], list[float]]:
         """The headline figure with each rule changed, one at a time, and over all combinations of the rules."""
-        headline = self.track.judge.HEADLINE
+        headline = self.track.judge.headline
         choices = {
             field.name: (True, False) if field.type is bool else get_args(field.type)
             for field in fields(self.track.judge.Rules)

@@ -46,13 +46,14 @@ def card(content: Mapping, words: Mapping[str, str], aside: str, zip: Path) -> s
     ]
     if content["rules"]:
         rows.append(f"with other rules than the words say: {changed(content['rules'])}")
-    return "\n".join([*rows, aside, f"{content['images']} images of {content['split']} answered by {zip}"])
+    rows += [aside] if aside else []
+    return "\n".join([*rows, f"{content['images']} images of {content['split']} answered by {zip}"])
 
 
 def details(content: Mapping, track: Track) -> str:
     """Figures by group, the confusion matrix and the worst images of a score.json."""
     lines = []
-    for title in track.judge.GROUPS:
+    for title in track.judge.groups:
         rows = content[title]
         names = [name for name in next(iter(rows.values()), {}) if name != "images"]
         lines += ["", f"{title.replace('_', ' '):26} images " + " ".join(f"{name:>22}" for name in names)]
@@ -93,7 +94,7 @@ def difference(first: "Judged", second: "Judged") -> str:
     """Each figure of one submission less another's, with its paired interval and what that says."""
     one, other, between = first.figures(), second.figures(), first.less(second)
     lines = ["", f"{first.zip} less {second.zip}, on the same images (paired intervals):"]
-    for name in first.track.judge.WORDS:
+    for name in first.track.judge.words:
         if None in (one[name], other[name]):
             lines.append(f"{name:10}    n/a")
             continue

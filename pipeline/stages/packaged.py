@@ -53,11 +53,11 @@ def packaged(trained: Trained, folder: Path, rows: pd.DataFrame, split: str, vie
     if not run.answers(folder, split, views).predictions.exists():
         say(f"no predictions of {run.name!r} for {split} with tta {views} yet: making them")
     place = predicted(trained, folder, rows, split, views)
-    path, stage = place.folder / form.upload_name, f"package {form.name}"
+    path, stage = place.folder / form.upload.name, f"package {form.name}"
     wanted = {
         "predictions_hash": file_hash(place.predictions),
         "efficiency": efficiency_of(trained),
-        "code": sources(form.upload_code),
+        "code": sources(form.upload.code),
     }
     with alone_in(place.folder, "package"):
         if path.exists():

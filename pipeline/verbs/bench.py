@@ -58,7 +58,7 @@ def bench(
         raise UserError(f"there is no bench for track {track}.")
     with tempfile.TemporaryDirectory() as folder:
         truth, given = _made_up(Path(folder), form.size_hw[0], count)
-        path = Path(folder) / form.upload_name
+        path = Path(folder) / form.upload.name
         form.upload.write(path, given, COMPUTE)
         began = time.monotonic()
         judged = Judged.of(form, path, truth, form.judge.Rules(), COMPUTE)
@@ -79,7 +79,7 @@ def bench(
         "times_faster": dense_seconds / (seconds / count),
         "peak_mb": peak_mb,
     }
-    headline = f"{form.judge.HEADLINE} {content[form.judge.HEADLINE]:.4f}"
+    headline = f"{form.judge.headline} {content[form.judge.headline]:.4f}"
     say(f"{track}: {count} images scored in {seconds:.1f} s, peak {peak_mb:.0f} MB; {headline}")
     say(f"ours {1000 * seconds / count:.2f} ms an image, straightforward {1000 * dense_seconds:.2f} ms on {dense}")
     say(f"{found['times_faster']:.1f} times faster, the same IoU")

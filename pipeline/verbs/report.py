@@ -75,9 +75,9 @@ def report(
         data=folder,
         tta=place.tta,
         content=content,
-        meanings=track.judge.WORDS,
-        headline=track.judge.HEADLINE,
-        accuracy=track.judge.ACCURACY,
+        meanings=track.judge.words,
+        headline=track.judge.headline,
+        accuracy=track.judge.accuracy,
         classes=track.classes,
         legend=track.task.legend,
         compute={
@@ -86,7 +86,7 @@ def report(
             "source": content["compute"],
         },
         curves=_embedded(chosen.run.curves.read_bytes(), "png") if chosen.run.curves.exists() else None,
-        groups={title: content[key] for key, (title, _) in track.judge.GROUPS.items()},
+        groups={title: content[key] for key, (title, _) in track.judge.groups.items()},
         galleries={"Worst images": pictures(content["worst"]), "Best images": pictures(content["best"])},
         manifest=_manifest(chosen.run.folder, place),
     )
@@ -110,8 +110,10 @@ def _list_runs() -> Path:
                 "recipe": read_yaml(config).get("recipe", "") if config.exists() else "",
                 "images": path.parts[-2].rpartition("-")[0],
                 "tta": Answers(path.parent).tta,
-                "score": content.get(track.judge.HEADLINE),
-                "interval": (content.get("intervals") or {}).get(track.judge.HEADLINE),
+                "track": track.name,
+                "score": content.get(track.judge.headline),
+                "behind": (content.get(track.judge.headline) or 0) * (-1 if track.selects[1] == "max" else 1),
+                "interval": (content.get("intervals") or {}).get(track.judge.headline),
                 "rules": tables.changed(content.get("rules") or {}),
                 "gmac": content.get("gmac"),
                 "mparams": content.get("mparams"),
@@ -121,7 +123,7 @@ def _list_runs() -> Path:
         )
     if not rows:
         raise UserError(f"no scored run in {SUBMISSIONS.absolute()}: run `./run.sh score` first.")
-    rows.sort(key=lambda row: (row["images"], row["rules"], -(row["score"] or 0)))
+    rows.sort(key=lambda row: (row["track"], row["images"], row["rules"], row["behind"]))
     return _write(SUBMISSIONS / "report.html", _filled("runs.html", rows=rows, folder=SUBMISSIONS))
 
 
@@ -134,7 +136,7 @@ def _since(run: Run, place: Answers, track: Track, content: dict, current: Calla
             changed.append("data set")
         elif rows_hash(_truth(folder, track, split)) != made.get("truth_hash"):
             changed.append("labels")
-        zip = place.folder / track.upload_name
+        zip = place.folder / track.upload.name
         if not zip.exists() or file_hash(zip) != made.get("zip_hash"):
             changed.append("zip")
         if not run.best.exists() or file_hash(run.best) != manifest_of(place.folder, "predict").get("weights_hash"):

@@ -67,7 +67,7 @@ def score(
     Returns:
         The figures, as in score.json; None where there is no truth to judge by.
     """
-    uploads = (".zip", Path(track_named(track or DEFAULT).upload_name).suffix)
+    uploads = (".zip", Path(track_named(track or DEFAULT).upload.name).suffix)
     trained = None if _is_file(run, uploads) else Trained.named(run) if run or not ceiling else None
     other = None if versus is None or _is_file(versus, uploads) else Trained.named(versus)
     form = trained.track if trained and track is None else track_named(track or DEFAULT)
@@ -87,7 +87,7 @@ def score(
 
     first = judge(run, trained)
     content = first.content() | {"split": split, "data": str(folder)}
-    say(tables.card(content, form.judge.WORDS, form.judge.aside(content), first.zip))
+    say(tables.card(content, form.judge.words, form.judge.aside(content), first.zip))
     for note in first.notes:
         say(f"note: {note}")
     for one in filter(None, (trained, other)):
@@ -99,7 +99,7 @@ def score(
     if coco:
         _show_coco(first)
     if compare_rules:
-        say(tables.rules(form.judge.HEADLINE, first.figures()[form.judge.HEADLINE], *first.other_rules()))
+        say(tables.rules(form.judge.headline, first.figures()[form.judge.headline], *first.other_rules()))
     if versus is not None:
         say(tables.difference(first, judge(versus, other)))
     return content
@@ -140,7 +140,7 @@ def _zip_of(
     """
     run, views = trained.run, trained.views(folder, split, tta)
     place, stage = run.answers(folder, split, views), f"package {track.name}"
-    path = place.folder / track.upload_name
+    path = place.folder / track.upload.name
     if path.exists() and manifest_of(place.folder, stage).get("zip_hash") != file_hash(path):
         raise UserError(
             f"{path} is not what package made of the run's predictions. "
@@ -198,6 +198,6 @@ def _ceilings(track: Track, truth: pd.DataFrame, rules: object, size: int, strid
         rows = list(spread(push, [row for _, row in truth.iterrows()], cores(), chunk=8))
         given = truth[["image_id", "class_index"]].join(pd.DataFrame(rows))
         figures = track.figures(track.judge.per_image(truth, given), rules, {"gmac": 0.0, "mparams": 0.0})
-        found[form] = {name: figures[name] for name in track.judge.ACCURACY}
+        found[form] = {name: figures[name] for name in track.judge.accuracy}
     say(tables.grid("truth itself through", found))
     return found

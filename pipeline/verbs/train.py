@@ -124,15 +124,16 @@ def _say_marked(track: Track, rows: pd.DataFrame) -> None:
 
 def _panels(track: Track, losses: list[str]) -> dict[str, tuple[str, ...]]:
     """What the curves show."""
-    figures = tuple(dict.fromkeys((track.selects[0], *track.judge.ACCURACY)))
+    figures = tuple(dict.fromkeys((track.selects[0], *track.judge.accuracy)))
     return {"loss on train": ("loss", *losses), "score on tune": figures, "learning rate": ("lr",)}
 
 
 def _said(track: Track, config: Config, line: dict) -> str:
     """An epoch in a line."""
     figure = track.selects[0]
-    others = ", ".join(f"{name} {line[name]:.3f}" for name in track.judge.ACCURACY if name != figure)
+    others = ", ".join(f"{name} {line[name]:.3f}" for name in track.judge.accuracy if name != figure)
+    beside = f"{others}; {line['weights']} weights" if others else f"{line['weights']} weights"
     return (
         f"epoch {line['epoch']}/{config.optim.epochs}: loss {line['loss']:.4f}; "
-        f"tune {figure} {line[figure]:.4f} ({others}; {line['weights']} weights)"
+        f"tune {figure} {line[figure]:.4f} ({beside})"
     )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.judging.judged import Judged
 from pipeline.masks import rle
 from pipeline.tracks import NAMES, track_named
-from pipeline.tracks.spark2026 import submission as submission2026
+from pipeline.tracks.spark2026 import members as members2026
 from tests.makers import answer_row
 
 COMPUTE = {"gmac": 1.0, "mparams": 1.0}
@@ -79,7 +79,7 @@ def test_full_size_noise_of_any_share_and_checkerboards(tmp_path, monkeypatch, t
     board = checkerboard(*side)
     pairs += [(board, ~board), (np.ones(side, bool), np.zeros(side, bool)), (np.zeros(side, bool),) * 2]
     answers = table(pairs)
-    monkeypatch.setattr(submission2026, "MARKS_EACH", 1)
+    monkeypatch.setattr(members2026, "MARKS_EACH", 1)
     there_and_back(tmp_path / "s.zip", track, answers)
     if track == "spark2026":  # the guard against bombs must not look into the masks' texts
         with zipfile.ZipFile(tmp_path / "s.zip") as archive:

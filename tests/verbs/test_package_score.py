@@ -20,6 +20,7 @@ from pipeline.stages import packaged as stage
 from pipeline.tracks import NAMES, track_named
 from pipeline.tracks.findings import Findings
 from pipeline.tracks.spark2026 import CLASSES, submission
+from pipeline.tracks.spark2026.track import TRACK
 from pipeline.verbs.package import package
 from pipeline.verbs.predict import predict
 from pipeline.verbs.score import score
@@ -41,7 +42,7 @@ def declare(path, **changes):
 def test_the_upload_answers_every_test_image(stand):
     place = package(split="test")
     asked = pd.DataFrame({"image_id": ["test_00000_img.jpg", "test_00001_img.jpg"], "height": 1024, "width": 1024})
-    rows, efficiency = submission.read(place.folder / "submission.zip", asked)
+    rows, efficiency = TRACK.upload.read(place.folder / "submission.zip", asked)
     assert len(rows) == 2
     assert efficiency["mparams"] == pytest.approx(0.282828)
     assert efficiency["gmac"] == pytest.approx(0.004734, abs=1e-6)
@@ -109,7 +110,7 @@ def test_random_zips_score_what_pixels_and_formulas_say(stand):
     for name, expected in (("spark2026", 0.7 * s_acc + 0.15 * 0.98 + 0.15 * 0.9), ("spark2024", s_seg)):
         track_named(name).upload.write(stand / "random.zip", given, {"gmac": 2.0, "mparams": 3.0})
         found = score(str(stand / "random.zip"), data=stand / "data/tiny", track=name)
-        assert found[track_named(name).judge.HEADLINE] == pytest.approx(expected)
+        assert found[track_named(name).judge.headline] == pytest.approx(expected)
     assert 0 < s_seg < 1
 
 
@@ -156,7 +157,7 @@ def test_a_split_without_labels(stand):
 def test_predictions_hold_what_the_zip_says(stand):
     place = package()
     rows = pd.read_parquet(place.predictions)
-    given, _ = submission.read(place.folder / "submission.zip", rows)
+    given, _ = TRACK.upload.read(place.folder / "submission.zip", rows)
     for name in given.columns:
         assert given[name].tolist() == rows[name].tolist()
 

@@ -11,28 +11,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from pipeline.contracts import Judge
 from pipeline.judging.breakdown import by_class, by_size
 from pipeline.judging.masks import iou, overlap
 from pipeline.judging.means import Mean, mean_of, share_above
 from pipeline.masks.columns import PARTS
 
 PANEL_SHARE = 0.05  # of the body's pixels in truth
-WORDS = {
-    "s_seg": "share of body and panel masks above IoU 0.50 ... 0.95",
-    "mean_iou": "IoU image by image, mean of body and panel",
-    "pooled_iou": "IoU over the pixels of all images, mean of body and panel",
-}
-
-MADE_OF = {  # figures, and the means whose images they are means over
-    "s_seg": ("body", "panel"),
-    "mean_iou": ("body_iou", "panel_iou"),
-    "pooled_iou": ("body_pooled", "panel_pooled"),
-}
-ACCURACY, RANKED, HEADLINE = tuple(WORDS), "mean_iou", "s_seg"
-GROUPS = {
-    "by_class": ("By class", by_class),
-    "by_size": ("By size of the craft (longest side of its box)", by_size),
-}
 
 
 @dataclass(frozen=True)
@@ -120,3 +105,29 @@ def combine(means: Mapping[str, np.ndarray], compute: Mapping[str, float], rules
 def aside(figures: Mapping[str, float | str | None]) -> str:
     """What is shown beside the score."""
     return "compute and boxes do not count"
+
+
+JUDGE = Judge(
+    per_image=per_image,
+    means=means,
+    combine=combine,
+    words={
+        "s_seg": "share of body and panel masks above IoU 0.50 ... 0.95",
+        "mean_iou": "IoU image by image, mean of body and panel",
+        "pooled_iou": "IoU over the pixels of all images, mean of body and panel",
+    },
+    made_of={
+        "s_seg": ("body", "panel"),
+        "mean_iou": ("body_iou", "panel_iou"),
+        "pooled_iou": ("body_pooled", "panel_pooled"),
+    },
+    accuracy=("s_seg", "mean_iou", "pooled_iou"),
+    ranked="mean_iou",
+    headline="s_seg",
+    Rules=Rules,
+    groups={
+        "by_class": ("By class", by_class),
+        "by_size": ("By size of the craft (longest side of its box)", by_size),
+    },
+    aside=aside,
+)

@@ -77,26 +77,8 @@ def _array(body: str, panel: str, height: int, width: int) -> bytes:
     return out.getvalue()
 
 
-def read(path: Path, images: pd.DataFrame) -> tuple[pd.DataFrame, dict]:
-    """What a zip answers, checked.
-
-    Args:
-        path: of the zip.
-        images: every image that must be answered, once each: image_id, and height and width of its answer.
-
-    Returns:
-        A row an image (image_id, body_rle, panel_rle, height, width), in the order of `images`, and an empty dict.
-
-    Raises:
-        UserError: anything is wrong; with every complaint.
-    """
-    findings, rows, compute = examine(path, images)
-    findings.refuse(path)
-    return rows, compute
-
-
 def results(path: Path, rows: pd.DataFrame) -> dict[str, list[dict]]:
-    """COCO results of the masks that `read` found in a zip; without scores of their own they all have 1."""
+    """COCO results of the masks that were read in a zip; without scores of their own they all have 1."""
     names = ["image_id", "height", "width", "body_rle", "panel_rle"]
     found = [
         {
@@ -113,7 +95,16 @@ def results(path: Path, rows: pd.DataFrame) -> dict[str, list[dict]]:
 
 
 def examine(path: Path, images: pd.DataFrame) -> tuple[Findings, pd.DataFrame, dict]:
-    """All that is wrong with a zip, and what it answers as far as that can be read; arguments as of `read`."""
+    """All that is wrong with a zip, and what it answers as far as that can be read.
+
+    Args:
+        path: of the zip.
+        images: every image that must be answered, once each: image_id, and height and width of its answer.
+
+    Returns:
+        Complaints by check; a row an image (image_id, body_rle, panel_rle, height, width), in the order of `images`;
+        an empty dict.
+    """
     findings = Findings(CHECKS)
     most_bytes = MOST_A_PIXEL * int((images["height"] * images["width"]).max()) + 2**12
     archive.check_members(path, [member_of(image_id) for image_id in images["image_id"]], most_bytes, findings)

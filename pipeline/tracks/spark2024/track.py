@@ -4,7 +4,7 @@ import zipfile
 
 import numpy as np
 
-from pipeline.contracts import Track
+from pipeline.contracts import Track, Upload
 from pipeline.judging.ceiling import ceilings
 from pipeline.tracks.spark2024 import SIZE, score, submission
 from pipeline.tracks.spark2024.truth import PARTS, READER, coco
@@ -26,13 +26,14 @@ TRACK = Track(
     reader=READER,
     size_hw=(SIZE, SIZE),
     views=("none", "hflip", "flips", "d4"),
-    judge=score,
+    judge=score.JUDGE,
     selects=("s_seg", "max"),
-    upload=submission,
-    upload_name="submission_2024.zip",
-    upload_code=(
-        "masks/rle.py",
-        *(f"tracks/{name}.py" for name in ("archive", "spark2024/__init__", "spark2024/submission")),
+    upload=Upload(
+        name="submission_2024.zip",
+        write=submission.write,
+        examine=submission.examine,
+        results=submission.results,
+        code=("masks/rle.py", *(f"tracks/{name}.py" for name in CODE)),
     ),
     coco=coco,
     ceilings=ceilings,

@@ -15,30 +15,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from pipeline.contracts import Reward
+from pipeline.contracts import Judge, Reward
 from pipeline.judging.breakdown import by_class, by_size
 from pipeline.judging.means import Mean, mean_of, share_above
 from pipeline.masks.boxes import box_iou
 from pipeline.masks.columns import BOX
 from pipeline.tracks.spark2024 import score as spark2024
 from pipeline.tracks.spark2026 import BUDGET_GMAC, BUDGET_MPARAMS
-
-WORDS = {
-    "s_cls": "class accuracy",
-    "s_det": "share of boxes above IoU 0.50 ... 0.95",
-    "s_seg": "the same of body and panel masks (SPARK 2024 rule: an assumption)",
-    "s_acc": "0.4 seg + 0.4 det + 0.2 cls",
-    "s_flops": "1 - GMAC / 100",
-    "s_params": "1 - Mparam / 30",
-    "s_final": "0.70 acc + 0.15 flops + 0.15 params",
-}
-
-MADE_OF = {"s_cls": ("cls",), "s_det": ("det",), "s_seg": ("body", "panel")}  # figures, and whose images they are over
-ACCURACY, RANKED, HEADLINE = ("s_cls", "s_det", "s_seg", "s_acc"), "s_acc", "s_final"
-GROUPS = {
-    "by_class": ("By class", by_class),
-    "by_size": ("By size of the craft (longest side of its box)", by_size),
-}
 
 
 @dataclass(frozen=True)
@@ -161,3 +144,29 @@ def aside(figures: Mapping[str, float | str | None]) -> str:
 
 def _number(value: float | None) -> str:
     return "n/a" if value is None else f"{value:.4g}"
+
+
+JUDGE = Judge(
+    per_image=per_image,
+    means=means,
+    combine=combine,
+    words={
+        "s_cls": "class accuracy",
+        "s_det": "share of boxes above IoU 0.50 ... 0.95",
+        "s_seg": "the same of body and panel masks (SPARK 2024 rule: an assumption)",
+        "s_acc": "0.4 seg + 0.4 det + 0.2 cls",
+        "s_flops": "1 - GMAC / 100",
+        "s_params": "1 - Mparam / 30",
+        "s_final": "0.70 acc + 0.15 flops + 0.15 params",
+    },
+    made_of={"s_cls": ("cls",), "s_det": ("det",), "s_seg": ("body", "panel")},
+    accuracy=("s_cls", "s_det", "s_seg", "s_acc"),
+    ranked="s_acc",
+    headline="s_final",
+    Rules=Rules,
+    groups={
+        "by_class": ("By class", by_class),
+        "by_size": ("By size of the craft (longest side of its box)", by_size),
+    },
+    aside=aside,
+)

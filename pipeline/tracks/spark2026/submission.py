@@ -7,18 +7,15 @@ The organisers' format was not found; this one is assumed, and stands here alone
     efficiency.json   gmac, mparams (one view, one image), and how they were counted
 """
 
-import codecs
 import csv
 import io
-import itertools
 import json
-import re
 import zipfile
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.errors import UserError, brief, offenders, reason
+from pipeline.errors import UserError, offenders, reason
 from pipeline.files import written_aside
 from pipeline.masks import rle
 from pipeline.masks.columns import BOX
@@ -45,13 +42,10 @@ from pipeline.tracks.spark2026.checks import (
     checked_row,
     odd_boxes,
 )
+from pipeline.tracks.spark2026.members import COLUMNS, read_csv, read_json
 
 MOST_BYTES = 2**30  # of a member, however many images
 MEMBERS = (CSV, BBOX, SEGM, EFFICIENCY)
-MARKS_EACH = 16  # opening brackets and commas in a record of a JSON file; usual are 9
-NAMES = {dict: "an object, {...}", list: "a list, [...]"}
-STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)  # of JSON
-COLUMNS = ["image_id", "class", "bbox", "body_rle", "panel_rle"]
 
 
 def write(path: Path, predictions: pd.DataFrame, efficiency: dict) -> None:
@@ -120,33 +114,23 @@ def _json(records: list[dict]) -> str:
     return "[\n" + ",\n".join(json.dumps(record, allow_nan=False) for record in records) + "\n]\n"
 
 
-def read(path: Path, images: pd.DataFrame) -> tuple[pd.DataFrame, dict]:
-    """What a zip answers, checked.
+def results(path: Path, rows: pd.DataFrame) -> dict[str, list[dict]]:
+    """The COCO results of a valid zip, by kind, bbox and segm."""
+    with zipfile.ZipFile(path) as members:
+        return {kind: json.loads(members.read(name)) for kind, name in (("bbox", BBOX), ("segm", SEGM))}
+
+
+def examine(path: Path, images: pd.DataFrame) -> tuple[Findings, pd.DataFrame, dict]:
+    """All that is wrong with a zip, and what it answers as far as that can be read.
 
     Args:
         path: of the zip.
         images: every image that must be answered, once each: image_id, and height and width of its answer.
 
     Returns:
-        A row an image (image_id, class_name, class_index, x_min .. y_max, body_rle, panel_rle, height, width), in the
-        zip's order, and efficiency.json.
-
-    Raises:
-        UserError: anything is wrong; with every complaint.
+        Complaints by check; a row an image (image_id, class_name, class_index, x_min .. y_max, body_rle, panel_rle,
+        height, width), in the zip's order; efficiency.json.
     """
-    findings, rows, efficiency = examine(path, images)
-    findings.refuse(path)
-    return rows, efficiency
-
-
-def results(path: Path, rows: pd.DataFrame) -> dict[str, list[dict]]:
-    """The COCO results of a zip that `read` took, by kind, bbox and segm."""
-    with zipfile.ZipFile(path) as members:
-        return {kind: json.loads(members.read(name)) for kind, name in (("bbox", BBOX), ("segm", SEGM))}
-
-
-def examine(path: Path, images: pd.DataFrame) -> tuple[Findings, pd.DataFrame, dict]:
-    """All that is wrong with a zip, and what it answers as far as that can be read; arguments as of `read`."""
     findings = Findings(CHECKS)
     archive.check_members(path, list(MEMBERS), _most_bytes(images), findings)
     members = {} if findings.complaints else _unpacked(path, findings)
@@ -154,10 +138,10 @@ def examine(path: Path, images: pd.DataFrame) -> tuple[Findings, pd.DataFrame, d
         return findings, pd.DataFrame(), {}
     findings.begin(COLUMNS_GOOD, JSON_GOOD)
     most = 10 * len(images) + 1000  # records: of more nothing is said but that
-    lines = _read_csv(path, most, _longest_mask(images), findings)
-    efficiency = _read_json(members, EFFICIENCY, dict, most, findings[JSON_GOOD])
-    boxes = _read_json(members, BBOX, list, most, findings[JSON_GOOD])
-    masks = _read_json(members, SEGM, list, most, findings[JSON_GOOD])
+    lines = read_csv(path, most, _longest_mask(images), findings[COLUMNS_GOOD])
+    efficiency = read_json(members[EFFICIENCY], EFFICIENCY, dict, most, findings[JSON_GOOD])
+    boxes = read_json(members[BBOX], BBOX, list, most, findings[JSON_GOOD])
+    masks = read_json(members[SEGM], SEGM, list, most, findings[JSON_GOOD])
     if findings.complaints:
         return findings, pd.DataFrame(), {}
     findings.begin(IMAGES_GOOD, CLASSES_GOOD, BOXES_GOOD, MASKS_GOOD, BUDGET_GOOD, BBOX_SAME, SEGM_SAME)
@@ -198,73 +182,3 @@ def _unpacked(path: Path, findings: Findings) -> dict[str, bytes]:
     except Exception as error:  # damaged zips fail in many ways that have no common base
         findings[archive.OPENS].append(f"the zip cannot be read: {reason(error)}")
     return members
-
-
-def _read_csv(path: Path, most: int, longest: int, findings: Findings) -> dict[int, dict[str, str]]:
-    """Rows by line number, a line in memory at a time; a line is a row, for nothing in it can hold a line's end."""
-    rows: dict[int, dict[str, str]] = {}
-    complaints = findings[COLUMNS_GOOD]
-    most_characters = 2 * longest + 10_000
-    with zipfile.ZipFile(path) as zipped, zipped.open(CSV) as member:
-        text = io.TextIOWrapper(member, encoding="utf-8", newline="")
-        for number in itertools.count(1):
-            try:
-                line = text.readline(most_characters)
-                if len(line) == most_characters:
-                    raise csv.Error(f"longer than {most_characters:,} characters")
-                cells = _cells(line, longest) if line else None
-            except (UnicodeDecodeError, csv.Error) as error:
-                complaints.append(f"{CSV}: line {number}: no CSV in UTF-8: {reason(error)}")
-                return rows
-            if number == 1:
-                if cells is not None and line.startswith("\ufeff"):
-                    complaints.append(f"{CSV}: starts with a byte order mark, expected plain UTF-8")
-                    return rows
-                if cells != COLUMNS:
-                    complaints.append(f"{CSV}: columns {brief(cells or [])}, expected {COLUMNS}")
-                    return rows
-                continue
-            if cells is None:
-                return rows
-            if len(cells) != len(COLUMNS):
-                complaints.append(f"{CSV}: line {number}: {len(cells)} cells, expected {len(COLUMNS)}")
-            rows[number] = dict(zip(COLUMNS, cells, strict=False))
-            if len(rows) > most:
-                complaints.append(f"{CSV}: more than {most:,} rows, expected one an image")
-                return rows
-
-
-def _cells(line: str, longest: int) -> list[str]:
-    before = csv.field_size_limit(longest)
-    try:
-        return next(csv.reader([line], strict=True), [])
-    finally:
-        csv.field_size_limit(before)
-
-
-def _read_json(members: dict[str, bytes], name: str, kind: type, most: int, complaints: list[str]) -> dict | list:
-    if members[name].startswith(codecs.BOM_UTF8):
-        complaints.append(f"{name}: starts with a byte order mark, expected plain UTF-8")
-        return kind()
-    around = STRING.sub(b"", members[name])  # a mask's text may hold any of the marks
-    marks = sum(around.count(mark) for mark in (b"{", b"[", b","))
-    if marks > MARKS_EACH * most:  # they would fill the memory
-        complaints.append(f"{name}: {marks:,} values, expected at most {MARKS_EACH * most:,} for so many images")
-        return kind()
-    try:
-        content = json.loads(members[name].decode("utf-8"), object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        complaints.append(f"{name}: no JSON in UTF-8: {reason(error)}")
-        return kind()
-    if not isinstance(content, kind):
-        complaints.append(f"{name}: expected {NAMES[kind]}, found {brief(content)}")
-        return kind()
-    return content
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict:
-    """An object whose keys occur once. Raises ValueError where one does not: readers differ in which they take."""
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        raise ValueError(f"a key twice among {brief([key for key, _ in pairs])}")
-    return content

@@ -4,13 +4,13 @@ import zipfile
 
 import numpy as np
 
-from pipeline.contracts import Track
+from pipeline.contracts import Track, Upload
 from pipeline.judging.ceiling import ceilings
 from pipeline.masks import rle
 from pipeline.tracks.spark2024.truth import PARTS, READER, coco
 from pipeline.tracks.spark2026 import CLASSES, SIZE, score, submission
 
-CODE = ("archive", "spark2024/__init__", "spark2026/__init__", "spark2026/submission", "spark2026/checks")
+CODE = ("archive", "spark2024/__init__", *(f"spark2026/{it}" for it in ("__init__", "submission", "members", "checks")))
 
 
 def plainly(zip: zipfile.ZipFile, answer: tuple) -> list[np.ndarray]:
@@ -25,11 +25,15 @@ TRACK = Track(
     reader=READER,
     size_hw=(SIZE, SIZE),
     views=("none", "hflip", "flips", "d4"),
-    judge=score,
+    judge=score.JUDGE,
     selects=("s_acc", "max"),
-    upload=submission,
-    upload_name="submission.zip",
-    upload_code=("masks/rle.py", "masks/boxes.py", "masks/columns.py", *(f"tracks/{name}.py" for name in CODE)),
+    upload=Upload(
+        name="submission.zip",
+        write=submission.write,
+        examine=submission.examine,
+        results=submission.results,
+        code=("masks/rle.py", "masks/boxes.py", "masks/columns.py", *(f"tracks/{name}.py" for name in CODE)),
+    ),
     classes=CLASSES,
     coco=coco,
     ceilings=ceilings,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pipeline.errors import UserError
 from pipeline.masks import rle
 from pipeline.tracks.spark2024 import submission
+from pipeline.tracks.spark2024.track import TRACK
 from tests.makers import answers, asked
 
 IMAGES = asked(["test_00000_img.jpg", "test_00001_img.jpg"])
@@ -39,7 +40,7 @@ def pair(second, name="test_00001_layer.npz"):
 def test_written_and_read_back(tmp_path):
     rows = answers([1, 2, 3])
     submission.write(tmp_path / "a.zip", rows, {})
-    found, efficiency = submission.read(tmp_path / "a.zip", rows)
+    found, efficiency = TRACK.upload.read(tmp_path / "a.zip", rows)
     assert efficiency == {}
     for name in ("image_id", "body_rle", "panel_rle"):
         assert found[name].tolist() == rows[name].tolist()
@@ -75,7 +76,7 @@ def test_names_of_labelled_images_are_flat():
 @pytest.mark.parametrize("compressed", [True, False])
 def test_bool_arrays_are_taken(tmp_path, compressed):
     path = zipped(tmp_path / "a.zip", pair(npz(compressed, data=GOOD > 0)))
-    found, _ = submission.read(path, IMAGES)
+    found, _ = TRACK.upload.read(path, IMAGES)
     assert found["body_rle"][0] == found["body_rle"][1] == rle.encode(GOOD[..., 0] > 0)
     assert found["panel_rle"][0] == found["panel_rle"][1] == rle.encode(GOOD[..., 2] > 0)
 
@@ -139,7 +140,7 @@ def test_faults_are_named(tmp_path, fault):
     with pytest.warns(UserWarning, match="Duplicate name") if fault == "twice" else nullcontext():
         path = zipped(tmp_path / "a.zip", members)
     with pytest.raises(UserError, match="is not a valid submission") as error:
-        submission.read(path, IMAGES)
+        TRACK.upload.read(path, IMAGES)
     assert words in str(error.value)
 
 
@@ -147,12 +148,12 @@ def test_a_cut_zip(tmp_path):
     path = zipped(tmp_path / "a.zip", pair(npz(data=GOOD)))
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(UserError, match="the zip cannot be read"):
-        submission.read(path, IMAGES)
+        TRACK.upload.read(path, IMAGES)
 
 
 def test_no_zip(tmp_path):
     with pytest.raises(UserError, match=r"`\./run\.sh package` writes one"):
-        submission.read(tmp_path / "none.zip", IMAGES)
+        TRACK.upload.read(tmp_path / "none.zip", IMAGES)
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +179,7 @@ def test_no_damage_gives_a_traceback(whole, tmp_path, data):
     path = tmp_path / "b.zip"
     path.write_bytes(bytes(content))
     try:
-        rows, _ = submission.read(path, IMAGES)
+        rows, _ = TRACK.upload.read(path, IMAGES)
     except UserError:
         return
     assert rows["body_rle"].tolist() == [rle.encode(GOOD[..., 0] > 0)] * 2

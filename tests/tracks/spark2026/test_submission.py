@@ -21,6 +21,7 @@ from pycocotools.cocoeval import COCOeval
 from pipeline.errors import UserError
 from pipeline.masks import rle
 from pipeline.tracks.spark2026 import SIZE, submission
+from pipeline.tracks.spark2026.track import TRACK
 from tests.makers import answer_row, answers, asked, scene
 
 NUMBERS = [1, 2, 13]
@@ -50,12 +51,12 @@ def rewritten(path, members):
 
 def refusal(path):
     with pytest.raises(UserError) as error:
-        submission.read(path, IMAGES)
+        TRACK.upload.read(path, IMAGES)
     return str(error.value)
 
 
 def test_round_trip(path):
-    rows, efficiency = submission.read(path, IMAGES)
+    rows, efficiency = TRACK.upload.read(path, IMAGES)
     written = answers(NUMBERS)
     for name in rows.columns:
         assert rows[name].tolist() == written[name].tolist()
@@ -100,7 +101,7 @@ def test_empty_masks_have_no_coco_record(tmp_path):
     rows = answers(NUMBERS)
     rows.loc[0, "panel_rle"] = rle.encode(rle.decode(rows.loc[0, "panel_rle"], SIZE, SIZE) & False)
     submission.write(tmp_path / "e.zip", rows, EFFICIENCY)
-    submission.read(tmp_path / "e.zip", IMAGES)
+    TRACK.upload.read(tmp_path / "e.zip", IMAGES)
     assert len(json.loads(members_of(tmp_path / "e.zip")["coco_segm.json"])) == 5
 
 
@@ -291,7 +292,7 @@ def test_what_stands_before_the_first_member(path):
 
 def test_the_zip_of_another_split_is_one_line(path):
     with pytest.raises(UserError, match="1 complaints") as error:
-        submission.read(path, asked(["test_00000_img.jpg"]))
+        TRACK.upload.read(path, asked(["test_00000_img.jpg"]))
     said = "none of its images ('image 1', 'image 2' ...) is of this split ('test_00000_img.jpg' ...)"
     assert said in str(error.value)
 
@@ -339,7 +340,7 @@ def test_zips_that_cannot_be_read(path, tmp_path):
         path.write_bytes(content)
         assert "cannot be read" in refusal(path)
     with pytest.raises(UserError, match="no file"):
-        submission.read(tmp_path / "none.zip", IMAGES)
+        TRACK.upload.read(tmp_path / "none.zip", IMAGES)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -351,7 +352,7 @@ def test_damaged_bytes_are_refused_or_harmless(path, changes):
     damaged = path.with_name("damaged.zip")
     damaged.write_bytes(bytes(content))
     with contextlib.suppress(UserError):
-        submission.read(damaged, IMAGES)
+        TRACK.upload.read(damaged, IMAGES)
 
 
 JSON = st.recursive(
@@ -368,7 +369,7 @@ def test_no_json_gives_a_traceback(path, member, first, second, third):
     record = {"image_id": first, "category_id": second, "score": third, "bbox": first, "segmentation": second}
     members[member] = json.dumps([record, first] if member != "efficiency.json" else {"gmac": first, "mparams": second})
     try:
-        submission.read(rewritten(path.with_name("fuzz.zip"), members), IMAGES)
+        TRACK.upload.read(rewritten(path.with_name("fuzz.zip"), members), IMAGES)
     except UserError as error:
         assert member in str(error)
     else:
@@ -380,7 +381,7 @@ def test_what_a_zip_may_be_given_as(path, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for other, words in ((tmp_path, "is a folder; expected a zip"), (tmp_path / "pipe", "is a pipe or device")):
         with pytest.raises(UserError, match=words):
-            submission.read(other, IMAGES)
+            TRACK.upload.read(other, IMAGES)
     path.write_bytes(b"")
     assert "the zip cannot be read: it has 0 bytes" in refusal(path)
 
@@ -391,7 +392,7 @@ def test_a_zip_that_may_not_be_read(path, monkeypatch):
 
     monkeypatch.setattr(zipfile, "ZipFile", refuse)
     with pytest.raises(UserError, match=r"cannot read .*s\.zip: Permission denied"):
-        submission.read(path, IMAGES)
+        TRACK.upload.read(path, IMAGES)
 
 
 def test_an_encrypted_member(path):
@@ -413,7 +414,7 @@ def test_boxes_that_a_reader_of_tuples_takes(path, box):
     records = json.loads(members["coco_bbox.json"])
     records[0]["bbox"] = [x_min, y_min, x_max - x_min, y_max - y_min]
     members["coco_bbox.json"] = json.dumps(records)
-    rows, _ = submission.read(rewritten(path, members), IMAGES)
+    rows, _ = TRACK.upload.read(rewritten(path, members), IMAGES)
     assert tuple(rows.loc[0, ["x_min", "y_min", "x_max", "y_max"]]) == (x_min, y_min, x_max, y_max)
 
 
@@ -449,7 +450,8 @@ from pipeline.tracks.spark2026 import submission
 from tests.makers import asked
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]), -1))
 try:
-    submission.read(Path(sys.argv[1]), asked([f"image {number}" for number in range(100)]))
+    images = asked([f"image {number}" for number in range(100)])
+    submission.examine(Path(sys.argv[1]), images)[0].refuse(Path(sys.argv[1]))
 except UserError as error:
     print(max(map(len, str(error).splitlines())), str(error).splitlines()[1])
 """

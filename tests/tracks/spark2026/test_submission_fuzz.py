@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pipeline.errors import UserError
 from pipeline.masks import rle
 from pipeline.tracks.spark2026 import SIZE, submission
+from pipeline.tracks.spark2026.track import TRACK
 from tests.makers import answers, asked
 
 IMAGES = asked(["image 1", "image 2"])
@@ -51,7 +52,7 @@ def test_numbers_beyond_any_float(whole, member, old, number):
         return text.replace(old, new, 1)
 
     with pytest.raises(UserError, match=member):
-        submission.read(changed(whole, member, change), IMAGES)
+        TRACK.upload.read(changed(whole, member, change), IMAGES)
 
 
 def test_an_empty_mask_written_with_runs_of_nothing_has_no_record(whole):
@@ -62,7 +63,7 @@ def test_an_empty_mask_written_with_runs_of_nothing_has_no_record(whole):
     counts = empty["panel_rle"][0].encode()
     odd = changed(path, "submission.csv", lambda text: text.replace(counts, counts + b"0"))
     rle.check(counts.decode() + "0", SIZE, SIZE)
-    submission.read(odd, IMAGES)
+    TRACK.upload.read(odd, IMAGES)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -80,6 +81,6 @@ def test_damaged_members_with_a_right_checksum(whole, member, edits):
         return text
 
     try:
-        submission.read(changed(whole, member, change), IMAGES)
+        TRACK.upload.read(changed(whole, member, change), IMAGES)
     except UserError as error:
         assert str(error)
