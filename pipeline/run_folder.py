@@ -123,9 +123,7 @@ def find_data(data: Path | None) -> Path:
     """
     if data is not None:
         if not data.is_dir():
-            raise UserError(
-                f"no folder {data.absolute()}. --data takes the folder of a data set, such as data/spark2026."
-            )
+            raise UserError(f"no folder {data.absolute()}. --data takes the folder of a data set, such as data/sim.")
         return data
     sets = [path for path in sorted(DATA.glob("*")) if any((path / mark).exists() for mark in SET_MARKS)]
     if not sets:

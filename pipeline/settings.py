@@ -58,20 +58,24 @@ def flat(config: object, prefix: str = "") -> dict[str, object]:
 
 @dataclass
 class OptimConfig:
-    """AdamW and its schedule: linear warm-up, then cosine to zero.
+    """The optimiser and its schedule: linear warm-up, then cosine to zero.
 
     Args:
+        name: adamw or sgd
+        momentum: of sgd (adamw has its own)
         lr: peak learning rate of decoder and class head
         encoder_lr_factor: the encoder's learning rate as a share of lr
-        weight_decay: AdamW's, on weight matrices and kernels only
+        weight_decay: on weight matrices and kernels only
         epochs: passes over the training images
         warmup_epochs: of linear warm-up, may be a fraction
         batch_size: images a step
         clip_norm: largest gradient norm
         ema_decay: of the moving average of the weights, reached after a warm-up; 0: no average
-        amp: automatic mixed precision: auto (on a GPU only, bfloat16 where it has it) or off
+        amp: automatic mixed precision: auto (on a GPU only, bfloat16 where it has it), bf16 (anywhere) or off
     """
 
+    name: Literal["adamw", "sgd"] = "adamw"
+    momentum: float = ranged(0.9, least=0, below=1)
     lr: float = ranged(5e-3, above=0)
     encoder_lr_factor: float = ranged(0.1, least=0)
     weight_decay: float = ranged(1e-4, least=0)
@@ -80,7 +84,7 @@ class OptimConfig:
     batch_size: int = ranged(16, least=2, unit=", for batch normalisation")
     clip_norm: float = ranged(1.0, above=0)
     ema_decay: float = ranged(0.999, least=0, below=1)
-    amp: Literal["auto", "off"] = "auto"
+    amp: Literal["auto", "bf16", "off"] = "auto"
 
 
 @dataclass

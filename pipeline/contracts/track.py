@@ -109,7 +109,6 @@ class Track:
     Attributes:
         name: as recipes and options name it
         task: what its networks learn
-        recipe: taken where none is named; empty: it has none
         reader: of its data sets
         size_hw: height and width of an answer in pixels; images of the test split must have it
         views: test-time views that may be averaged
@@ -127,7 +126,6 @@ class Track:
 
     name: str
     task: Task
-    recipe: str = ""
     reader: Reader
     size_hw: tuple[int, int]
     views: tuple[str, ...] = ("none",)

@@ -1,4 +1,4 @@
-"""AdamW with two learning rates, and the schedule: linear warm-up, then cosine to zero."""
+"""AdamW or SGD with two learning rates, and the schedule: linear warm-up, then cosine to zero."""
 
 import math
 
@@ -9,7 +9,7 @@ from pipeline.contracts import Network
 from pipeline.settings import OptimConfig
 
 
-def adamw(network: Network, config: OptimConfig) -> torch.optim.AdamW:
+def optimiser_of(network: Network, config: OptimConfig) -> torch.optim.Optimizer:
     """Encoder and the rest apart, each with and without weight decay (none on biases and norms)."""
     encoder = {id(parameter) for parameter in network.encoder_parameters()}
     groups = []
@@ -22,6 +22,8 @@ def adamw(network: Network, config: OptimConfig) -> torch.optim.AdamW:
         ):
             if chosen:
                 groups.append({"params": chosen, "weight_decay": decay, "peak_lr": config.lr * share})
+    if config.name == "sgd":
+        return torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum)
     return torch.optim.AdamW(groups, lr=config.lr)
 
 

@@ -10,14 +10,14 @@ from timm.utils import ModelEmaV3
 
 from pipeline.contracts import Network, Task
 from pipeline.engine.device import gpu_unusable
-from pipeline.engine.optimiser import adamw, learning_rate_share, set_learning_rate
+from pipeline.engine.optimiser import learning_rate_share, optimiser_of, set_learning_rate
 from pipeline.errors import UserError, reason
 from pipeline.settings import Config
 
 
 def fabric_for(config: Config) -> Fabric:
-    """One GPU where there is one, else the CPU. Mixed precision on a GPU only: on CPUs it trains slower."""
-    mixed = "32-true"
+    """One GPU where there is one, else the CPU. `auto` mixes precisions on a GPU only: most CPUs get slower by it."""
+    mixed = "bf16-mixed" if config.optim.amp == "bf16" else "32-true"
     if torch.cuda.is_available() and config.optim.amp == "auto":
         mixed = "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
     alone = LightningEnvironment()  # not that of a cluster's job, whose tasks would be taken for parts of one training
@@ -43,7 +43,7 @@ class Training:
         self.config, self.steps_an_epoch = config, steps_an_epoch
         self.fabric = fabric_for(config)
         self.network = network.to(memory_format=torch.channels_last)
-        self.optimiser = adamw(self.network, config.optim)
+        self.optimiser = optimiser_of(self.network, config.optim)
         try:
             self.wrapped, self.wrapped_optimiser = self.fabric.setup(self.network, self.optimiser)
         except RuntimeError as error:

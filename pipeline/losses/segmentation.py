@@ -4,23 +4,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import make_dataclass
 
 import torch
-from segmentation_models_pytorch.losses import DiceLoss, LovaszLoss
+from segmentation_models_pytorch.losses import DiceLoss, JaccardLoss, LovaszLoss
 from torch import nn
 from torch.nn import functional
 
+from pipeline.masks.softmax import against_background, with_background
 from pipeline.settings import ranged
 
 DEFAULTS: dict[str, float] = {}
 MEANINGS: dict[str, str] = {}
 LOSSES: dict[str, Callable] = {}
+OF_SOFTMAX: set[str] = set()  # losses of masks that exclude each other
 
 
-def loss(weight: float, meaning: str) -> Callable:
+def loss(weight: float, meaning: str, of_softmax: bool = False) -> Callable:
     """Make a function of (outputs, batch) a loss: a weight of the config by its name, and a column of the log."""
 
     def add(function: Callable) -> Callable:
         name = function.__name__
         DEFAULTS[name], MEANINGS[name], LOSSES[name] = weight, meaning, function
+        OF_SOFTMAX.update([name] if of_softmax else [])
         return function
 
     return add
@@ -28,17 +31,29 @@ def loss(weight: float, meaning: str) -> Callable:
 
 @loss(1.0, "soft Dice over body and panel")
 def dice(outputs: Mapping, batch: Mapping) -> torch.Tensor:
-    return DiceLoss("multilabel")(outputs["mask"], batch["mask"])
+    return DiceLoss("multilabel")(against_background(outputs["mask"]), batch["mask"])
 
 
 @loss(1.0, "binary cross-entropy of every pixel")
 def bce(outputs: Mapping, batch: Mapping) -> torch.Tensor:
-    return functional.binary_cross_entropy_with_logits(outputs["mask"], batch["mask"])
+    return functional.binary_cross_entropy_with_logits(against_background(outputs["mask"]), batch["mask"])
 
 
 @loss(0.0, "Lovasz hinge")
 def lovasz(outputs: Mapping, batch: Mapping) -> torch.Tensor:
-    return LovaszLoss("multilabel", from_logits=True)(outputs["mask"], (batch["mask"] > 0.5).float())
+    return LovaszLoss("multilabel", from_logits=True)(
+        against_background(outputs["mask"]), (batch["mask"] > 0.5).float()
+    )
+
+
+@loss(0.0, "cross-entropy of background, body and panel; for masks by softmax", of_softmax=True)
+def ce(outputs: Mapping, batch: Mapping) -> torch.Tensor:
+    return functional.cross_entropy(outputs["mask"], with_background(batch["mask"]))
+
+
+@loss(0.0, "soft Jaccard index of background, body and panel; for masks by softmax", of_softmax=True)
+def jaccard(outputs: Mapping, batch: Mapping) -> torch.Tensor:
+    return JaccardLoss("multiclass")(outputs["mask"], with_background(batch["mask"]).argmax(dim=1))
 
 
 @loss(1.0, "cross-entropy of the class")
@@ -56,9 +71,9 @@ LossConfig.__doc__ = "Weights of the losses' sum.\n\nArgs:\n" + "\n".join(
 class WeightedSum(nn.Module):
     """Weighted sum of the losses; a weight of 0 leaves one out.
 
-    forward(outputs, batch): `mask` logits (b, 2, h, w) and `class` logits (b, k); of the batch `mask` uint8
-    (b, 2, h, w), 255 where a pixel is all of a part, and `class` (b,) indices. Returns the sum and a dict of the
-    unweighted losses.
+    forward(outputs, batch): `mask` logits (b, 2, h, w), or with background (b, 3, h, w), and `class` logits (b, k); of
+    the batch `mask` uint8 (b, 2, h, w), 255 where a pixel is all of a part, and `class` (b,) indices. Returns the sum
+    and a dict of the unweighted losses.
     """
 
     def __init__(self, config: LossConfig) -> None:

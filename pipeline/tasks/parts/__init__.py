@@ -11,10 +11,11 @@ from torch import nn
 from pipeline.contracts import Asked, Task
 from pipeline.dataset.augment import Augment
 from pipeline.dataset.images import at_size
-from pipeline.losses.segmentation import WeightedSum
+from pipeline.losses.segmentation import OF_SOFTMAX, WeightedSum
 from pipeline.masks import rle
 from pipeline.masks.columns import BOX_FIELDS, MASK_FIELDS, MASKS
 from pipeline.masks.postprocess import answer
+from pipeline.masks.softmax import against_background
 from pipeline.masks.views import views as views_named
 from pipeline.models.network import SpacecraftNet, build_network
 from pipeline.tasks.parts import drawing
@@ -26,6 +27,7 @@ class Parts(Task):
 
     Args:
         classes: their names, in the order of class_index.
+        classified: whether an answer without a class is of no use.
     """
 
     Config = PartsConfig
@@ -44,24 +46,33 @@ class Parts(Task):
     fallback_words = "no pixel above 0.5: masks empty, box from the highest probability"
     legend = drawing.LEGEND
     fit_code = (
-        *("tasks/parts/__init__.py", "losses/segmentation.py", "models/network.py", "models/weights.py"),
-        *("dataset/augment.py", "masks/rle.py"),
+        *("tasks/parts/__init__.py", "losses/segmentation.py", "models/network.py", "models/torchvision_nets.py"),
+        "models/weights.py",
+        *("dataset/augment.py", "masks/rle.py", "masks/softmax.py"),
     )
     answer_code = (
-        *("tasks/parts/__init__.py", "models/network.py"),
-        *(f"masks/{name}.py" for name in ("views", "postprocess", "boxes", "columns", "rle")),
+        *("tasks/parts/__init__.py", "models/network.py", "models/torchvision_nets.py"),
+        *(f"masks/{name}.py" for name in ("views", "softmax", "postprocess", "boxes", "columns", "rle")),
     )
 
-    def __init__(self, classes: tuple[str, ...]) -> None:
-        self.classes = classes
+    def __init__(self, classes: tuple[str, ...], classified: bool) -> None:
+        self.classes, self.classified = classes, classified
 
     def network(self, config: PartsConfig, load_weights: bool = True) -> SpacecraftNet:
         """See pipeline.models.network.build_network."""
         return build_network(config.model, len(self.classes), load_weights)
 
     def impossible(self, config: PartsConfig) -> list[str]:
-        """Losses that are all left out."""
-        return [] if any(vars(config.loss).values()) else ["every loss has weight 0"]
+        """Losses that are all left out or have no output to be of; no class where one is asked for."""
+        weighted = [name for name, weight in vars(config.loss).items() if weight]
+        wrong = [] if weighted else ["every loss has weight 0"]
+        if config.model.masks != "softmax":
+            wrong += [f"loss.{name} needs model.masks softmax" for name in weighted if name in OF_SOFTMAX]
+        if not config.model.classify and "cls" in weighted:
+            wrong.append("loss.cls needs model.classify true, or 0")
+        if not config.model.classify and self.classified:
+            wrong.append(f"model.classify is False, and track {config.track} asks for the class")
+        return wrong
 
     def target_of(self, values: tuple, size: int) -> np.ndarray:
         """uint8 (size, size, 2): how much of each working pixel is body and panel, 255 = all of it."""
@@ -89,23 +100,29 @@ class Parts(Task):
     def merge(self, network: nn.Module, image_bchw: torch.Tensor, views: str) -> dict[str, torch.Tensor]:
         """`mask` (b, 2, h, w) and `class` (b, k) probabilities, each the mean over the views.
 
+        A mask by softmax is the probability of each part against the background. No class head, no `class`.
+
         Args:
             network: as SpacecraftNet.
             image_bchw: RGB in [0, 1]; square where `views` is d4.
             views: none, hflip, flips or d4.
         """
         chosen = views_named(views)
-        mask_bchw, class_bk = 0.0, 0.0
+        sums: dict[str, torch.Tensor | float] = {}
         for view in chosen:  # one view at a time: on a CPU all eight in one batch are slower
             logits = network(view.augment_image(image_bchw))
-            mask_bchw = mask_bchw + view.deaugment_mask(logits["mask"].float().sigmoid())
-            class_bk = class_bk + logits["class"].float().softmax(dim=1)
-        return {"mask": mask_bchw / len(chosen), "class": class_bk / len(chosen)}
+            found = {"mask": view.deaugment_mask(against_background(logits["mask"].float()).sigmoid())}
+            if "class" in logits:
+                found["class"] = logits["class"].float().softmax(dim=1)
+            sums = {name: sums.get(name, 0.0) + tensor for name, tensor in found.items()}
+        return {name: total / len(chosen) for name, total in sums.items()}
 
     def answer(self, outputs: Mapping[str, np.ndarray], asked: Asked) -> dict:
-        """See pipeline.masks.postprocess.answer; and class_index, class_name and class_probs."""
-        index = int(outputs["class"].argmax())
-        named = {"class_index": index, "class_name": self.classes[index], "class_probs": outputs["class"].tolist()}
+        """See pipeline.masks.postprocess.answer; and class_index, class_name and class_probs: -1, "" and [] of none."""
+        named = {"class_index": -1, "class_name": "", "class_probs": []}
+        if "class" in outputs:
+            index = int(outputs["class"].argmax())
+            named = {"class_index": index, "class_name": self.classes[index], "class_probs": outputs["class"].tolist()}
         return named | answer(outputs["mask"], asked.height, asked.width)
 
     def draw(self, image_hwc: np.ndarray, row: Mapping) -> np.ndarray:

@@ -19,7 +19,8 @@ LEGEND = (
 
 def answered(image_hwc: np.ndarray, row: Mapping) -> np.ndarray:
     """An answer over its image, with its class in words."""
-    words = f"{row['class_name']} {max(row['class_probs']):.2f}" + (" (fall-back)" if row["fallback"] else "")
+    named = f"{row['class_name']} {max(row['class_probs']):.2f}" if len(row["class_probs"]) else ""
+    words = named + (" (fall-back)" if row["fallback"] else "")
     return overlay(image_hwc, *(row[mask] for mask in MASKS), tuple(row[corner] for corner in BOX), words)
 
 
@@ -33,4 +34,4 @@ def compared(image_hwc: np.ndarray, truth: pd.Series, given: pd.Series) -> tuple
     near = [overlay(image_hwc, *parts, box) for parts, box in zip(masks, boxes, strict=True)]
     near.append(errors(*masks, height, width))
     picture = sheet([[framed, *(cell[top : top + side, left : left + side] for cell in near)]], SIDE)
-    return picture, f"{truth['class_name']}, answered {given['class_name']}"
+    return picture, f"{truth['class_name']}, answered {given['class_name'] or 'no class'}"

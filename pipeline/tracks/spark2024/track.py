@@ -6,8 +6,9 @@ import numpy as np
 
 from pipeline.contracts import Track, Upload
 from pipeline.judging.ceiling import ceilings
-from pipeline.tracks.spark2024 import SIZE, score, submission
-from pipeline.tracks.spark2024.truth import PARTS, READER, coco
+from pipeline.tasks.parts import Parts
+from pipeline.tracks.spark2024 import CLASSES, SIZE, score, submission
+from pipeline.tracks.spark2024.truth import READER, coco
 
 CODE = ("archive", "spark2024/__init__", "spark2024/submission")
 
@@ -21,8 +22,7 @@ def plainly(zip: zipfile.ZipFile, answer: tuple) -> list[np.ndarray]:
 
 TRACK = Track(
     name="spark2024",
-    task=PARTS,
-    recipe="lite0",
+    task=Parts(CLASSES, classified=False),
     reader=READER,
     size_hw=(SIZE, SIZE),
     views=("none", "hflip", "flips", "d4"),

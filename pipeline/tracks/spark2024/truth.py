@@ -10,7 +10,6 @@ from pipeline.contracts import Reader
 from pipeline.dataset.index_table import has_problem
 from pipeline.judging.coco import craft_truth, part_truth
 from pipeline.masks.columns import BOX, BOX_FIELDS, MASK_FIELDS, MASKS
-from pipeline.tasks.parts import Parts
 from pipeline.tracks.spark2024 import CLASSES, reader
 from pipeline.tracks.spark2024.integrity import Labelled, check_image
 
@@ -58,7 +57,6 @@ def coco(rows: pd.DataFrame) -> dict[str, dict]:
     return {"bbox": craft_truth(rows, CLASSES), "segm": part_truth(rows)}
 
 
-PARTS = Parts(CLASSES)
 READER = Reader(
     items=reader.items,
     files=lambda item: (item.image_path, item.mask_path),

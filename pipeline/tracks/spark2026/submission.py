@@ -57,9 +57,11 @@ def write(path: Path, predictions: pd.DataFrame, efficiency: dict) -> None:
         efficiency: gmac, mparams and what else is to be said.
 
     Raises:
-        UserError: a file would be larger than a submission's may be.
+        UserError: a file would be larger than a submission's may be, or answers have no class.
     """
     rows = predictions.to_dict("records")
+    if nameless := [row["image_id"] for row in rows if row["class_index"] < 0]:
+        raise UserError(f"{path} cannot be made of answers without a class:\n{offenders(nameless)}")
     content = {
         CSV: _csv(rows),
         BBOX: _json([_bbox_record(row) for row in rows]),

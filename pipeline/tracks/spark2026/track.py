@@ -7,7 +7,8 @@ import numpy as np
 from pipeline.contracts import Track, Upload
 from pipeline.judging.ceiling import ceilings
 from pipeline.masks import rle
-from pipeline.tracks.spark2024.truth import PARTS, READER, coco
+from pipeline.tasks.parts import Parts
+from pipeline.tracks.spark2024.truth import READER, coco
 from pipeline.tracks.spark2026 import CLASSES, SIZE, score, submission
 
 CODE = ("archive", "spark2024/__init__", *(f"spark2026/{it}" for it in ("__init__", "submission", "members", "checks")))
@@ -20,8 +21,7 @@ def plainly(zip: zipfile.ZipFile, answer: tuple) -> list[np.ndarray]:
 
 TRACK = Track(
     name="spark2026",
-    task=PARTS,
-    recipe="lite0",
+    task=Parts(CLASSES, classified=True),
     reader=READER,
     size_hw=(SIZE, SIZE),
     views=("none", "hflip", "flips", "d4"),
