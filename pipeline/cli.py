@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
         _run(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        print("stopped; the same command goes on", file=sys.stderr)
+        print("stopped; the same command resumes", file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -38,7 +38,7 @@ def spread(function: Callable[[T], R], work: Sequence[T], processes: int, chunk:
         try:
             yield from pool.map(function, work, chunksize=chunk)
         except BrokenProcessPool as error:
-            raise UserError("a worker process was killed, perhaps for memory. The same command goes on.") from error
+            raise UserError("a worker process was killed, perhaps for memory. The same command resumes.") from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

@@ -23,7 +23,7 @@ def test_elsewhere_than_on_a_terminal_it_is_a_line_each_tenth(monkeypatch, capsy
     assert lines[4] == "index: 20/40 img, 0.1 img/s, 200 s left"
 
 
-def test_going_on_counts_what_was_done(monkeypatch, capsys):
+def test_resumed_counts_what_was_done(monkeypatch, capsys):
     monkeypatch.setattr(module.time, "monotonic", Clock())
     list(progress(range(30), 100, "predict", start=70))
     lines = capsys.readouterr().err.splitlines()

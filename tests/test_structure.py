@@ -23,6 +23,7 @@ FLOORS = [  # each imports from those below it alone; rooms of one floor not fro
     ("errors",),
 ]
 BLIND = ("verbs", "stages", "engine", "dataset", "judging", "masks", "models", "losses")  # they know no competition
+MOST_LINES = 250
 FILES = sorted([*ROOT.rglob("*.py"), *(ROOT.parent / "tests").rglob("*.py")])
 
 
@@ -59,6 +60,11 @@ def test_stages_know_no_competition():
     assert len(blind) > 40
     assert not [path for path in blind if re.search("spark_?202[0-9]", path.read_text())]
     assert not [path for path in blind for module, _ in imports(path) if module.startswith("tracks.")]
+
+
+def test_no_file_is_long():
+    lengths = {path.name: len(path.read_text().splitlines()) for path in FILES}
+    assert not {name: lines for name, lines in lengths.items() if lines > MOST_LINES}
 
 
 def test_imports_make_no_circle():

@@ -1,4 +1,4 @@
-"""Predictions: one row an image, in `predictions.parquet`, made in parts so that a killed run can go on."""
+"""Predictions: one row an image, in `predictions.parquet`, made in parts so that a killed run can resume."""
 
 import shutil
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from pipeline.errors import UserError
 from pipeline.files import read_json, write_bytes, write_json, written_aside
 from pipeline.parquet_files import read_about, read_table, said_of, table_bytes
 
-PART = 256  # rows between two points from which a killed run goes on
+PART = 256  # rows between two points from which a killed run resumes
 
 
 def schema_of(columns: Sequence[pa.Field]) -> pa.Schema:

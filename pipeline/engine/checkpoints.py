@@ -1,4 +1,4 @@
-"""What is kept of a training: last.ckpt to go on from, best.safetensors for everybody else."""
+"""What is kept of a training: last.ckpt to resume from, best.safetensors for everybody else."""
 
 import io
 from pathlib import Path

@@ -57,7 +57,7 @@ def fit(
         fit_rows: index rows to train on
         tune_rows: index rows to select on, which have the truth that the selecting figure needs
         on_epoch: told of each epoch; true ends the training
-        state: of a training to go on from, as `Training.state` gave it
+        state: of a training to resume, as `Training.state` gave it
 
     Raises:
         UserError: tune lacks truth, the training diverged, an image cannot be read, or memory is full.
@@ -70,7 +70,7 @@ def fit(
     training = Training(task, config, network, len(order))
     if state is not None:
         training.restore(state)
-        say(f"going on after epoch {training.epoch} of {config.optim.epochs}")
+        say(f"resuming after epoch {training.epoch} of {config.optim.epochs}")
     total = config.optim.epochs * len(order)
     tick = progress(range(training.step, total), total, "train", "step", start=training.step)
     while training.epoch < config.optim.epochs:

@@ -1,4 +1,4 @@
-"""May a training of this name begin, or go on, and from what."""
+"""May a training of this name begin, or resume, and from what."""
 
 from pipeline.engine.checkpoints import load_last
 from pipeline.errors import UserError

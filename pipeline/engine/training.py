@@ -1,4 +1,4 @@
-"""One training: the network with its average, optimiser and history; an epoch of it; going on from a checkpoint."""
+"""One training: the network with its average, optimiser and history; an epoch of it; resuming from a checkpoint."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -115,7 +115,7 @@ class Training:
         )
 
     def state(self) -> dict:
-        """Everything that going on needs."""
+        """Everything that resuming needs."""
         return {
             "network": self.network.state_dict(),
             "average": self.average.module.state_dict() if self.average else None,

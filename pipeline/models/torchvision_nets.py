@@ -8,6 +8,10 @@ from torch.nn import functional
 DECODERS = ("deeplabv3", "fcn")
 ENCODERS = ("mobilenet_v3_large", "resnet50", "resnet101")
 
+# torch's default. MobileNetV3 brings 0.01, which takes hundreds of steps to follow: after 192 on simulated images its
+# bodies had an IoU of 0.43 by the statistics of a batch, and of 0 by those that are kept.
+MOMENTUM = 0.1
+
 
 class TorchvisionNet(nn.Module):
     """`deeplabv3` or `fcn` on one of torchvision's encoders, and a class head where one is asked.
@@ -31,6 +35,9 @@ class TorchvisionNet(nn.Module):
         whole = torchvision.models.get_model(
             f"{decoder}_{encoder}", weights=None, weights_backbone=None, num_classes=channels, aux_loss=False
         )
+        for module in whole.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.momentum = MOMENTUM
         self.encoder, self.decoder = whole.backbone, whole.classifier
         self.classification_head = None
         if head is not None:

@@ -50,7 +50,7 @@ class Shot:
 
 
 def shots(studio: Studio, train: int, val: int, test: int) -> list[Shot]:
-    """All images of a set. Names repeat across classes; within a class, those of val go on after those of train."""
+    """All images of a set. Names repeat across classes; within a class, those of val follow those of train."""
     first_val = -(-train // len(studio.classes))
     return [
         *(_labelled(studio, "train", index, 0) for index in range(train)),

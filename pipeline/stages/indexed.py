@@ -18,7 +18,7 @@ from pipeline.processes import cores, spread
 from pipeline.progress import progress
 from pipeline.sources import differences, sources
 
-KEEP_EVERY = 5000  # images between two points from which a killed run goes on
+KEEP_EVERY = 5000  # images between two points from which a killed run resumes
 CODE = ("stages/indexed.py", "dataset/index_table.py", "dataset/splits.py", "dataset/file_findings.py")
 
 

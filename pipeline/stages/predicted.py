@@ -41,7 +41,7 @@ def answered(
     """The answers to some rows in a place; `again` is the command that makes them anew."""
     wanted = _made_of(trained, rows, place.tta)
     with alone_in(place.folder, "predict"):
-        if overwrite and place.predictions.exists():  # parts of the same answers are gone on with
+        if overwrite and place.predictions.exists():  # parts of the same answers are resumed
             empty(place.folder)
         if not place.predictions.exists():
             _predict(trained, folder, rows, place, wanted)
@@ -79,8 +79,8 @@ def _predict(trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers,
     missing = parts.missing()
     todo = sized(rows, trained.track.size_hw).iloc[[i for span in missing for i in span]]
     start = len(rows) - len(todo)
-    going_on = f", going on after {start}" if start else ""
-    say(f"predict: {len(rows)} images with {trained.run.name!r}, tta {place.tta}{going_on}")
+    resumed = f", resuming after {start}" if start else ""
+    say(f"predict: {len(rows)} images with {trained.run.name!r}, tta {place.tta}{resumed}")
 
     def asked(row: tuple) -> Asked:
         return asked_of(row.image_id, folder / row.image_path, trained.config.model.size, row.height, row.width)

@@ -30,7 +30,7 @@ SHOWN = 6  # images in the picture
 def demo() -> None:
     """Simulate 1,560 images, train lite0 on them at 224 px, predict with d4, package, score, and draw a picture.
 
-    Takes up to 15 minutes on two CPU cores and 1 GB of disk. Killed anywhere, the same command goes on; run again, it
+    Takes up to 15 minutes on two CPU cores and 1 GB of disk. Killed anywhere, the same command resumes; run again, it
     shows the score that is there.
 
     Example:

@@ -11,7 +11,7 @@ from pipeline.tracks import DEFAULT, track_named
 
 
 def download(out: Path | None = None, track: str = DEFAULT, repository: str | None = None) -> Path:
-    """Fetch a competition's data set from the Hugging Face hub. An interrupted download goes on.
+    """Fetch a competition's data set from the Hugging Face hub. An interrupted download resumes.
 
     Args:
         out: folder to put it in; default: data/ and the track's name
@@ -33,7 +33,7 @@ def download(out: Path | None = None, track: str = DEFAULT, repository: str | No
     except Exception as error:  # the hub's client fails in many ways: network, licence, disk
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UserError(
-            f"could not fetch {repository}: {reason}. It can be tried again and goes on. By hand: "
+            f"could not fetch {repository}: {reason}. Trying again resumes. By hand: "
             "see data/README.md. Without a network: `./run.sh simulate`."
         ) from error
     say(f"in {out}. Next: {command('index', '--data', out)}")

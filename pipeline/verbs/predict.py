@@ -31,7 +31,7 @@ def predict(
 ) -> Answers:
     """Answer every image of a split: class, box, body and panel masks, to predictions.parquet.
 
-    Killed anywhere, the same command goes on. With --images, any folder of JPEG or PNG files, of any size, is
+    Killed anywhere, the same command resumes. With --images, any folder of JPEG or PNG files, of any size, is
     answered instead (searched with its subfolders).
 
     Args:

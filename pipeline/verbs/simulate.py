@@ -46,8 +46,8 @@ def simulate(
 ) -> None:
     """Render images of ten spacecraft with masks, boxes, poses and key points, as the SPARK 2024 set is laid out.
 
-    The same command gives the same bytes, on any number of processor cores. Killed anywhere and started again, it
-    goes on.
+    The same command gives the same bytes, on any number of processor cores. Killed anywhere, the same
+    command resumes.
 
     Args:
         out: folder of the set, made if it is not there; data/sim, or data/sim-shifted for that domain, if not given

@@ -33,7 +33,7 @@ def train(
 ) -> Run:
     """Train a network, and keep the weights that the track's judge finds best on `tune`.
 
-    Killed anywhere, the same command goes on after the last whole epoch. Any value of the recipe can be given on the
+    Killed anywhere, the same command resumes after the last whole epoch. Any value of the recipe can be given on the
     command line.
 
     Args:
@@ -86,7 +86,7 @@ def _train(
         write_seen(place, fit_rows, tune_rows)
     else:
         drop_leftovers(place.last.parent)
-    write_text(place.config, yaml.safe_dump(wanted, sort_keys=False))  # a run that goes on may have moved its data
+    write_text(place.config, yaml.safe_dump(wanted, sort_keys=False))  # a resumed run may have moved its data
 
     def on_epoch(epoch: Epoch) -> None:
         if epoch.best:

@@ -1,4 +1,4 @@
-"""Real processes, killed without warning: the same command goes on to the same bytes."""
+"""Real processes, killed without warning: the same command resumes to the same bytes."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def kill_after(process, words):
 def test_training(workplace):
     kill_after(start(workplace, *TRAIN, "--run", "killed"), "epoch 2/4")
     rest = start(workplace, *TRAIN, "--run", "killed").communicate()[0]
-    assert "going on after epoch" in rest
+    assert "resuming after epoch" in rest
     start(workplace, *TRAIN, "--run", "whole").communicate()
     killed, whole = (workplace / "submissions" / name for name in ("killed", "whole"))
     for name in ("checkpoints/best.safetensors", "metrics.jsonl"):

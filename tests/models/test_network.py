@@ -97,7 +97,7 @@ def test_what_cannot_run_at_a_size_is_told_when_it_is_built(config, words):
 
 
 def test_trying_a_network_changes_nothing_of_it():
-    """Its statistics are those of a network that has seen nothing, and chance goes on where it was."""
+    """Its statistics are those of a network that has seen nothing, and chance continues where it was."""
     torch.manual_seed(5)
     network = build_network(small("smoke"), 10)
     after = torch.rand(3)

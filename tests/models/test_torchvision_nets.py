@@ -64,3 +64,11 @@ def test_without_a_network_the_choices_are_named(monkeypatch):
     monkeypatch.setattr(weights, "encoder_state", refused)
     with pytest.raises(UserError, match=r"for tv-resnet50 \(.*no network.*Choices for --model.weights"):
         load_encoder_weights(torch.nn.Identity(), "tv-resnet50", "hub")
+
+
+def test_kept_statistics_follow_within_a_short_training():
+    """Where they do not, a network that has learnt something answers as if it had not."""
+    network = TorchvisionNet("deeplabv3", "mobilenet_v3_large", 2, None)
+    norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    assert len(norms) > 40
+    assert {norm.momentum for norm in norms} == {torch.nn.BatchNorm2d(1).momentum}

@@ -1,0 +1,17 @@
+"""A small set, made by simulate."""
+
+from pathlib import Path
+
+from pipeline.scenes.studio import Studio
+from pipeline.verbs import simulate as verb
+
+SETTINGS = {"count": 24, "size": 96, "seed": 3, "val": 4, "test": 3, "domain": "default", "meshes": None}
+
+
+def generate(out: Path, processes: int = 1, **changes) -> None:
+    settings = SETTINGS | changes
+    verb._generate(out, Studio(settings["seed"], settings["size"], settings["domain"]), settings, processes)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -1,0 +1,168 @@
+"""Predictions that are there, or half there: resumed, refused or made anew."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.config import config_of, recipe_values
+from pipeline.dataset import prediction_table as table
+from pipeline.errors import UserError
+from pipeline.stages import predicted as stage
+from pipeline.verbs.predict import predict
+from pipeline.verbs.train import train
+
+
+class Killed(BaseException):
+    pass
+
+
+def test_killed_in_the_middle_it_resumes_to_the_same_answers(stand, monkeypatch, capsys):
+    monkeypatch.setattr(table, "PART", 1)
+    whole = predict(split="train").predictions.read_bytes()
+    real = table.Parts.write
+
+    def write(self, span, rows):
+        real(self, span, rows)
+        if span.start == 1:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(table.Parts, "write", write)
+        with pytest.raises(Killed):
+            predict(split="train", overwrite=True)
+    place = predict(split="train")
+    assert "resuming after 2" in capsys.readouterr().out
+    assert place.predictions.read_bytes() == whole
+    assert not place.parts.exists()
+
+
+def test_parts_made_from_something_else_are_thrown_away(tmp_path):
+    parts = table.Parts(tmp_path / "parts", 300, (), {"weights": "a"})
+    assert parts.missing() == [range(256), range(256, 300)]
+    parts.write(range(256), [])
+    assert table.Parts(tmp_path / "parts", 300, (), {"weights": "a"}).missing() == [range(256, 300)]
+    assert table.Parts(tmp_path / "parts", 300, (), {"weights": "b"}).missing() == parts.spans
+
+
+def test_answers_of_other_weights_are_not_mixed_in(stand):
+    predict()
+    train(config_of(recipe_values("smoke") | {"optim.epochs": 1, "seed": 7}), "smoke", run="other")
+    shutil.copy("submissions/other/checkpoints/best.safetensors", "submissions/smoke/checkpoints/best.safetensors")
+    with pytest.raises(UserError, match="--overwrite"):
+        predict(run="smoke")
+    predict(run="smoke", overwrite=True)
+
+
+def test_killed_between_the_table_and_the_manifest(stand):
+    place = predict()
+    (place.folder / "manifest.json").unlink()
+    assert predict().predictions.exists()
+
+
+@pytest.mark.parametrize("name", ["masks/postprocess.py", "masks/boxes.py", "dataset/images.py"])
+def test_answers_of_other_code_are_not_taken_for_this_one_s(stand, monkeypatch, name):
+    before = predict().predictions.read_bytes()
+    real = stage.sources
+    monkeypatch.setattr(stage, "sources", lambda files: real(files) | ({name: "changed"} if name in files else {}))
+    with pytest.raises(
+        UserError, match=rf"made from something else: code of {name}.\n`./run.sh predict .*--overwrite`"
+    ):
+        predict()
+    assert predict(overwrite=True).predictions.read_bytes() != before  # says other code
+
+
+def test_parts_of_other_code_are_not_resumed(stand, monkeypatch, capsys):
+    monkeypatch.setattr(table, "PART", 1)
+    real_write, real = table.Parts.write, stage.sources
+
+    def write(self, span, rows):
+        real_write(self, span, rows)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(table.Parts, "write", write)
+        patch.setattr(stage, "sources", lambda files: real(files) | {"masks/postprocess.py": "before"})
+        with pytest.raises(Killed):
+            predict()
+    predict()
+    assert "resuming" not in capsys.readouterr().out
+
+
+def test_a_config_that_was_edited_makes_other_answers(stand):
+    predict()
+    config = stand / "submissions/smoke/config.yaml"
+    config.write_text(config.read_text().replace("size: 64", "size: 128"))
+    with pytest.raises(UserError, match=r"model\.size 64 -> 128"):
+        predict()
+
+
+def test_an_image_replaced_in_place_is_noticed(stand):
+    predict(split="test")
+    path = stand / "data/tiny/images/test/test_00000_img.jpg"
+    cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 255, (1024, 1024, 3), np.uint8))
+    os.utime(path, (10**9, 10**9))
+    with pytest.raises(UserError, match="made from something else: the images"):
+        predict(split="test")
+
+
+def test_what_a_killed_predict_could_not_read_is_still_told(stand, monkeypatch, capsys):
+    monkeypatch.setattr(table, "PART", 1)
+    path = stand / "data/tiny/images/test/test_00000_img.jpg"
+    path.write_bytes(path.read_bytes()[:30_000])
+    real = table.Parts.write
+
+    def write(self, span, rows):
+        real(self, span, rows)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(table.Parts, "write", write)
+        with pytest.raises(Killed):
+            predict(split="test")
+    place = predict(split="test")
+    said = capsys.readouterr().out
+    assert "resuming after 1" in said
+    assert (
+        "1 images could not be read whole; what is missing was taken for black:\n  test_00000_img.jpg: cut short"
+        in said
+    )
+    rows = pd.read_parquet(place.predictions).set_index("image_id")
+    assert rows["fault"].str.startswith("cut short").tolist() == [True, False]
+
+
+def test_damaged_predictions_are_one_line_with_the_command(stand):
+    place = predict()
+    content = place.predictions.read_bytes()
+    for damaged in (content[:1500], b"", content[:-1]):
+        place.predictions.write_bytes(damaged)
+        with pytest.raises(
+            UserError, match=r"predictions.parquet is damaged .*`./run.sh predict .*--overwrite`"
+        ) as error:
+            predict()
+        assert "\n" not in str(error.value)
+    assert predict(overwrite=True).predictions.read_bytes() == content
+
+
+def test_two_at_once_are_refused(stand, monkeypatch):
+    """The second comes while the first is at work, in a process of its own."""
+    real = stage.answers
+    refused = []
+
+    def answers(*arguments):
+        command = [sys.executable, "-m", "pipeline", "predict", "--overwrite"]
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
+        refused.append(subprocess.run(command, env=environment, capture_output=True, text=True, check=False))
+        return real(*arguments)
+
+    monkeypatch.setattr(stage, "answers", answers)
+    predict()
+    assert refused[0].returncode == 2
+    assert re.search(r"^error: .*tiny-val-none is in use: `predict`, process \d+ on ", refused[0].stderr)
