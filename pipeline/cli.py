@@ -106,7 +106,7 @@ class _Parser(jsonargparse.ArgumentParser):
 
 
 def parser_of(function: Callable, track: str = DEFAULT) -> jsonargparse.ArgumentParser:
-    """A parser with one option a parameter; `config` brings all of the config's, `rules` those of the track's judge."""
+    """A parser with one option per parameter; `config` brings the options of the config, `rules` those of the judge."""
     words, _, example = inspect.getdoc(function).partition("Example:")
     parser = _Parser(
         prog=f"./run.sh {function.__name__}",

@@ -101,7 +101,7 @@ class Answers:
 
     @property
     def predictions(self) -> Path:
-        """A row an image."""
+        """One row per image."""
         return self.folder / "predictions.parquet"
 
     @property

@@ -11,11 +11,11 @@ class Reader:
     """How the files of a data set become rows of the index.
 
     Attributes:
-        items: folder -> an object an image (a NamedTuple): image_id, split, image_path, complaint ("code: text", joined
-            by " | "), and truth that tables hold; raises UserError where nothing can be read
+        items: folder -> an object an image (a NamedTuple): image_id, split, image_path, problems (dataset.problems'
+            Problem, a tuple), and truth that tables hold; raises UserError where nothing can be read
         files: item -> paths of its files below the folder, None where it has none; their sizes and times are watched
-        check: folder, item -> what is found in its files: content_hash, height, width, problems (list of "code: text"),
-            unread (a file is there and could not be read), and truth that files hold; runs in many processes
+        check: folder, item -> what is found in its files: content_hash, height, width, problems (as
+            above), unread (a file is there and could not be read), and truth that files hold; runs in many processes
         tables: folder -> paths of the tables it is read from, whose content is watched
         usable: index rows -> which of them can be trained on, bool (N,)
         labelled: index rows -> which of them have any truth, bool (N,)

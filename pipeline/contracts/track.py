@@ -92,7 +92,7 @@ class Upload:
             images: every image that must be answered, once each: image_id, and height and width of its answer.
 
         Returns:
-            A row an image, and the compute it declares: gmac and mparams, where it does.
+            One row per image, and the compute it declares: gmac and mparams, where it does.
 
         Raises:
             UserError: anything is wrong; with every complaint.

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.contracts import Reader
+from pipeline.dataset import problems
 from pipeline.errors import UserError
 from pipeline.files import write_bytes
 from pipeline.parquet_files import read_table, table_bytes
@@ -57,14 +58,18 @@ def remembered(folder: Path) -> tuple[dict[Key, dict], int | None]:
         table, about = read_table(folder / FILE, "")
         keys = table.select(Key._fields).to_pylist()
         rows = table.drop_columns(list(Key._fields)).to_pylist()
-    except (UserError, KeyError):
+        found = problems.from_dicts([facts["problems"] for facts in rows])
+    except (UserError, KeyError, TypeError):  # damaged, or of another version
         return {}, None
+    rows = [facts | {"problems": each} for facts, each in zip(rows, found, strict=True)]
     return {Key(**key): facts for key, facts in zip(keys, rows, strict=True)}, about.get("seed")
 
 
 def remember(folder: Path, known: dict[Key, dict], seed: int) -> None:
     """Keep what was found; of files that could not be looked up nothing is kept."""
-    rows = [key._asdict() | facts for key, facts in known.items() if "?" not in key.files]
+    kept = {key: facts for key, facts in known.items() if "?" not in key.files}
+    told = problems.as_dicts([facts["problems"] for facts in kept.values()])
+    rows = [key._asdict() | facts | {"problems": each} for (key, facts), each in zip(kept.items(), told, strict=True)]
     table = pa.Table.from_pandas(pd.DataFrame(rows, columns=None if rows else Key._fields), preserve_index=False)
     write_bytes(folder / FILE, table_bytes(table, {"seed": seed}))
 

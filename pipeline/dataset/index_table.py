@@ -1,4 +1,4 @@
-"""The index: one row an image of a data set, in `index.parquet`."""
+"""The index: one row per image of a data set, in `index.parquet`."""
 
 import hashlib
 from collections.abc import Sequence
@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.errors import UserError, command, offenders
+from pipeline.dataset import problems
+from pipeline.errors import UserError, command
 from pipeline.files import write_bytes
 from pipeline.parquet_files import read_about, read_table, table_bytes
 
@@ -26,30 +27,32 @@ def schema_of(truth: Sequence[pa.Field]) -> pa.Schema:
             ("width", pa.int32()),
             ("image_path", pa.string()),  # relative to the set's folder, / between parts
             ("content_hash", pa.string()),  # BLAKE2b-128 of the image file's bytes; empty: no file
-            ("problems", pa.string()),  # "code: text" joined by " | "; empty: none
+            problems.FIELD,
         ]
     )
 
 
 def write_index(path: Path, rows: pd.DataFrame, truth: Sequence[pa.Field], about: dict) -> None:
     """Write an index and what it was made from, unless it stands so; the same rows give the same bytes."""
-    content = table_bytes(pa.Table.from_pandas(rows, schema_of(truth), preserve_index=False), about)
+    told = rows.assign(problems=problems.as_dicts(rows["problems"]))
+    content = table_bytes(pa.Table.from_pandas(told, schema_of(truth), preserve_index=False), about)
     if not path.is_file() or path.read_bytes() != content:
         write_bytes(path, content)
 
 
 def read_index(folder: Path, truth: Sequence[pa.Field] = ()) -> pd.DataFrame:
-    """The index of a data set's folder, of a track with these columns of truth.
+    """The index of a data set's folder, of a track with these columns of truth; problems are tuples of Problem.
 
     Raises:
         UserError: there is none, or not one of this layout.
     """
     path = folder / FILE
-    rows = read_table(path, remedy_of(folder))[0].to_pandas()
-    missing = [name for name in schema_of(truth).names if name not in rows]
+    table = read_table(path, remedy_of(folder))[0]
+    missing = [field.name for field in schema_of(truth) if field not in list(table.schema)]
     if missing:
         raise UserError(f"{path} lacks columns {missing}. {remedy_of(folder)}")
-    return rows
+    rows = table.to_pandas()
+    return rows.assign(problems=problems.from_dicts(rows["problems"]))
 
 
 def about_index(folder: Path) -> dict:
@@ -64,7 +67,7 @@ def remedy_of(folder: Path) -> str:
 
 def rows_hash(rows: pd.DataFrame) -> str:
     """BLAKE2b-128 of what the rows say, whatever file they come from, 32 hex digits."""
-    each = pd.util.hash_pandas_object(rows, index=False)
+    each = pd.util.hash_pandas_object(rows.assign(problems=rows["problems"].map(str)), index=False)
     return hashlib.blake2b(each.to_numpy().tobytes(), digest_size=16).hexdigest()
 
 
@@ -95,24 +98,3 @@ def sized(rows: pd.DataFrame, otherwise: tuple[int, int]) -> pd.DataFrame:
     height, width = usual_size(rows, otherwise)
     unknown = rows["height"] == 0
     return rows.assign(height=rows["height"].mask(unknown, height), width=rows["width"].mask(unknown, width))
-
-
-def has_problem(rows: pd.DataFrame, codes: Sequence[str]) -> pd.Series:
-    """Which rows have any of some problems."""
-    return rows["problems"].str.contains(rf"(?:^| \| )(?:{'|'.join(codes)}): ")
-
-
-def problem_counts(rows: pd.DataFrame) -> dict[str, int]:
-    """How many rows have each kind of problem."""
-    codes = rows["problems"].map(lambda text: {problem.partition(":")[0] for problem in text.split(" | ")} - {""})
-    return dict(sorted(codes.explode().dropna().value_counts().items()))
-
-
-def problem_report(rows: pd.DataFrame) -> str:
-    """All problems of an index, by kind, with the first five images of each."""
-    found: dict[str, list[str]] = {}
-    for image_id, problems in zip(rows["image_id"], rows["problems"], strict=True):
-        for problem in filter(None, problems.split(" | ")):
-            code, _, text = problem.partition(": ")
-            found.setdefault(code, []).append(f"{image_id}: {text}" if text else image_id)
-    return "\n".join(f"{code}: {len(lines)}\n{offenders(lines)}" for code, lines in sorted(found.items()))

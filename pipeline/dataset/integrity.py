@@ -6,25 +6,26 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.dataset.pixels import Picture, read_picture
+from pipeline.dataset.problems import Problem
 
 
-def checked(folder: Path, path: Path, kind: str, problems: list[str]) -> tuple[Picture, np.ndarray | None]:
+def checked(folder: Path, path: Path, kind: str, problems: list[Problem]) -> tuple[Picture, np.ndarray | None]:
     """A picture and its RGB pixels (height, width, 3); None, and why as a problem, where it is not whole.
 
     Args:
         folder: of the data set
         path: below it
         kind: what problems are called by: image, mask
-        problems: one is added, as "code: text", where there is one
+        problems: one is added where there is one
     """
     picture = read_picture(folder / path)
     where = path.as_posix()
     if picture.missing:
-        problems.append(f"{kind}-missing: {where}")
+        problems.append(Problem(f"{kind}-missing", where))
     elif picture.fault:
-        problems.append(f"{kind}-{'unreadable' if picture.unread else 'undecodable'}: {where}: {picture.fault}")
+        problems.append(Problem(f"{kind}-{'unreadable' if picture.unread else 'undecodable'}", where, picture.fault))
     elif picture.depth > 8:
-        problems.append(f"{kind}-depth: {picture.depth} bits a channel, read as 8")
+        problems.append(Problem(f"{kind}-depth", where, f"{picture.depth} bits a channel, read as 8"))
     return picture, None if picture.fault else picture.rgb_hwc
 
 

@@ -1,4 +1,4 @@
-"""Predictions: one row an image, in `predictions.parquet`, made in parts so that a killed run can resume."""
+"""Predictions: one row per image, in `predictions.parquet`, made in parts so that a killed run can resume."""
 
 import shutil
 from collections.abc import Sequence

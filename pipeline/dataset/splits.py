@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.dataset.index_table import SPLITS
+from pipeline.dataset.problems import Problem
 
 TUNE_SHARE = 0.05
 
@@ -17,7 +18,8 @@ def mark_duplicates(rows: pd.DataFrame) -> None:
         for i in same.index:
             other = next(same.loc[j] for j in same.index if j != i)
             code = "duplicate" if same["split"].nunique() == 1 else "duplicate-across-splits"
-            _add_problem(rows, i, f"{code}: same bytes as {other['image_id']} ({other['split']})")
+            said = f"same bytes as {other['image_id']} ({other['split']})"
+            rows.at[i, "problems"] += (Problem(code, text=said),)
 
 
 def mark_odd_sizes(rows: pd.DataFrame, usual: tuple[int, int]) -> None:
@@ -25,11 +27,8 @@ def mark_odd_sizes(rows: pd.DataFrame, usual: tuple[int, int]) -> None:
     same = rows["height"].eq(usual[0]) & rows["width"].eq(usual[1])
     odd = rows[(rows["height"] > 0) & ~same]
     for i, row in odd.iterrows():
-        _add_problem(rows, i, f"image-size: {row['width']}x{row['height']}, most are {usual[1]}x{usual[0]}")
-
-
-def _add_problem(rows: pd.DataFrame, i: int, problem: str) -> None:
-    rows.loc[i, "problems"] = " | ".join(filter(None, [rows.loc[i, "problems"], problem]))
+        said = f"{row['width']}x{row['height']}, most are {usual[1]}x{usual[0]}"
+        rows.at[i, "problems"] += (Problem("image-size", text=said),)
 
 
 def with_tune(rows: pd.DataFrame, usable: np.ndarray, stratum: str | None, seed: int) -> pd.Series:

@@ -1,4 +1,4 @@
-"""A run's numbers: a JSON line an epoch, and the same as curves."""
+"""A run's numbers: one JSON line per epoch, and the same as curves."""
 
 import json
 from collections.abc import Sequence

@@ -44,7 +44,7 @@ def figures(total: np.ndarray, classes: list[int]) -> dict[str, float]:
 
 
 def table(simulated: dict[str, float]) -> tuple[str, list[str]]:
-    """A table, a line a figure, and the names of those out of bounds."""
+    """A table with a line for each figure, and the names of those out of bounds."""
     lines = [f"{'':18} simulated  published   bound"]
     off = []
     for name, (published, bound, decimals) in PUBLISHED.items():

@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.contracts import Reader, Track
 from pipeline.dataset.file_findings import Key, changes, keys_of, remember, remembered
 from pipeline.dataset.index_table import FILE, about_index, read_index, schema_of, usual_size, write_index
+from pipeline.dataset.problems import has_problem
 from pipeline.dataset.splits import in_order, mark_duplicates, mark_odd_sizes, with_tune
 from pipeline.errors import UserError
 from pipeline.files import DiskError, drop_leftovers, file_hash
@@ -19,7 +20,7 @@ from pipeline.progress import progress
 from pipeline.sources import differences, sources
 
 KEEP_EVERY = 5000  # images between two points from which a killed run resumes
-CODE = ("stages/indexed.py", "dataset/index_table.py", "dataset/splits.py", "dataset/file_findings.py")
+CODE = ("stages/indexed.py", *(f"dataset/{name}.py" for name in ("index_table", "problems", "splits", "file_findings")))
 
 
 def indexed(folder: Path, track: Track) -> pd.DataFrame:
@@ -29,7 +30,7 @@ def indexed(folder: Path, track: Track) -> pd.DataFrame:
     if changed:
         print(f"index of {folder}: {changed}. Making it")
         rows = _make(folder, items, track, None)
-        if bad := (rows["problems"] != "").sum():
+        if bad := has_problem(rows).sum():
             print(f"{bad} of {len(rows)} images have problems, which `./run.sh index` lists")
     return read_index(folder, track.reader.truth)
 
@@ -105,7 +106,7 @@ def _seed_of(folder: Path, otherwise: int | None) -> int | None:
 
 
 def _checked(folder: Path, items: Sequence, reader: Reader, known: dict[Key, dict], seed: int) -> pd.DataFrame:
-    """A row an item; what is known of files that are as they were is not looked for again."""
+    """One row per item; what is known of files that are as they were is not looked for again."""
     keys = keys_of(folder, items, reader)
     fresh = [i for i, key in enumerate(keys) if key not in known]
     print(f"index: {len(items)} images in {folder}, {len(fresh)} to check")
@@ -113,7 +114,7 @@ def _checked(folder: Path, items: Sequence, reader: Reader, known: dict[Key, dic
     found = _check_all(folder, [items[i] for i in fresh], reader)
     for count, (i, facts) in enumerate(zip(fresh, found, strict=True), start=1):
         unread = facts.pop("unread")
-        own = " | ".join(filter(None, [items[i].complaint, *facts["problems"]]))
+        own = (*items[i].problems, *facts["problems"])
         (passing if unread else known)[keys[i]] = {**facts, "problems": own}
         if count % KEEP_EVERY == 0:
             remember(folder, known, seed)

@@ -45,6 +45,9 @@ def bench(
         count: images in the zip
         dense: images for the straightforward way, at most count
 
+    Raises:
+        UserError: no images, or a track whose answers cannot be read in a plain way
+
     Example:
         ./run.sh bench score --count 20000
 

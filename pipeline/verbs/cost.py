@@ -24,7 +24,7 @@ def cost(config: Config, recipe: str = "lite0", size: int | None = None, by_modu
     Args:
         recipe: name of a recipe, or path of a YAML; its values can be given as options
         size: working size in pixels, both sides, a multiple of 32; default: the recipe's
-        by_module: also print a line a module
+        by_module: also print one line for each module
 
     Raises:
         UserError: the network cannot be built, or the two counters disagree.
@@ -80,7 +80,7 @@ def _machine() -> str:
 
 
 def _show_modules(network: nn.Module, work: dict[str, int]) -> None:
-    """A line a module that has a hundredth of the parameters or of the compute, indented by depth."""
+    """One line for each module that has a hundredth of the parameters or of the compute, indented by depth."""
     total_m, total_w = counts.mparams(network), work[""]
     say(f"\n{'module':48} {'type':24} {'M params':>9} {'GMAC':>8}")
     for name, module in network.named_modules():

@@ -33,6 +33,9 @@ def demo() -> None:
     Takes up to 15 minutes on two CPU cores and 1 GB of disk. Killed anywhere, the same command resumes; run again, it
     shows the score that is there.
 
+    Raises:
+        UserError: whatever one of its stages raises
+
     Example:
         ./run.sh demo
     """

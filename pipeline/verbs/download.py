@@ -18,6 +18,9 @@ def download(out: Path | None = None, track: str = DEFAULT, repository: str | No
         track: the competition
         repository: data set on the hub; default: the track's
 
+    Raises:
+        UserError: the set is not on the hub, or the hub or the disk fails; with what to do by hand
+
     Example:
         ./run.sh download --out data/real
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.contracts import Track
-from pipeline.dataset.index_table import FILE, SPLITS, problem_report, usual_size
+from pipeline.dataset.index_table import FILE, SPLITS, usual_size
+from pipeline.dataset.problems import has_problem, problem_report
 from pipeline.errors import UserError
 from pipeline.files import write_text
 from pipeline.run_folder import find_data
@@ -36,6 +37,9 @@ def index(
         coco: also write the labels as COCO files, two a split: whole craft by class, and parts
         track: the competition whose files they are
 
+    Raises:
+        UserError: there is no data set, a table cannot be read, or with `strict` anything is wrong
+
     Example:
         ./run.sh index --data data/sim
 
@@ -52,7 +56,7 @@ def index(
     _report(folder, form, rows, remarks)
     if coco:
         _write_coco(folder, form, rows)
-    bad = (rows["problems"] != "").sum()
+    bad = has_problem(rows).sum()
     if strict and (bad or remarks):
         raise UserError(f"--strict: {bad} rows have problems and there are {len(remarks)} notes, listed above.")
     return rows
@@ -68,9 +72,8 @@ def _report(folder: Path, track: Track, rows: pd.DataFrame, remarks: list[str]) 
         print(f"images are {usual[1]}x{usual[0]}: good for local work; uploads are {wanted[1]}x{wanted[0]}")
     for remark in remarks:
         print(f"note: {remark}")
-    bad = rows["problems"] != ""
-    if bad.any():
-        print(f"{bad.sum()} of {len(rows)} images have problems; they are kept and marked:\n{problem_report(rows)}")
+    if bad := has_problem(rows).sum():
+        print(f"{bad} of {len(rows)} images have problems; they are kept and marked:\n{problem_report(rows)}")
     else:
         print("no problems found")
     print(f"index: {folder / FILE}")

@@ -30,6 +30,9 @@ def package(
         tta: views averaged; default: those last asked for, else none
         track: the competition whose format it is; default: the one the run was trained for
 
+    Raises:
+        UserError: there is no run or no data set, the answers are of something else, or the zip would not be valid
+
     Example:
         ./run.sh package --split test
 

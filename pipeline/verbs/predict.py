@@ -43,6 +43,9 @@ def predict(
         overlay: also draw each answer over its image, into the folder overlay
         overwrite: delete predictions (and zip and score) made by other weights
 
+    Raises:
+        UserError: there is no run, data set or image, views that the track forbids, or predictions of something else
+
     Example:
         ./run.sh predict --split val --tta d4
 
@@ -67,7 +70,7 @@ def predict(
 
 
 def _loose_images(folder: Path) -> tuple[pd.DataFrame, list[str]]:
-    """A row an image file below a folder, and what is left out."""
+    """One row per image file below a folder, and what is left out."""
     if not folder.is_dir():
         raise UserError(f"no folder {folder.absolute()}; --images takes a folder of JPEG or PNG files.")
     found, remarks = image_files(folder)

@@ -47,6 +47,9 @@ def report(
         split: which images; they need labels
         tta: views averaged; default: those last asked for, else none
 
+    Raises:
+        UserError: there is no such run, no scored run for a list, or what `score` raises
+
     Example:
         ./run.sh report lite0
 

@@ -61,6 +61,10 @@ def score(
         size: working size of the ceiling, pixels
         stride: of the ceiling's masks: they have size / stride pixels
 
+    Raises:
+        UserError: there is no run, zip or data set, no labels, a zip that is not valid, or an option that the track
+            does not have
+
     Example:
         ./run.sh score
 

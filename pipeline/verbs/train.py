@@ -9,7 +9,8 @@ import yaml
 
 from pipeline.config import refuse_impossible
 from pipeline.contracts import Track
-from pipeline.dataset.index_table import problem_counts, rows_hash, rows_of
+from pipeline.dataset.index_table import rows_hash, rows_of
+from pipeline.dataset.problems import problem_counts
 from pipeline.engine.checkpoints import save_last, save_weights
 from pipeline.engine.fit import Epoch, fit, refuse_blind
 from pipeline.engine.log import draw_curves, write_lines
@@ -42,6 +43,10 @@ def train(
         data: folder of the data set; default: the only one in data/
         run: name of the run's folder in submissions/; default: the recipe's name
         overwrite: delete the run of this name first
+
+    Raises:
+        UserError: values that no network can be trained with, too few usable images, a run that is there already, or
+            a training that diverges
 
     Example:
         ./run.sh train --recipe lite0 --optim.epochs 10 --model.size 384

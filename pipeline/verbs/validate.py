@@ -17,7 +17,7 @@ def validate(
     split: Literal["train", "tune", "val", "test"] = "test",
     track: str = DEFAULT,
 ) -> None:
-    """Check a zip before it is uploaded, whoever made it: a line a check, then every complaint.
+    """Check a zip before it is uploaded, whoever made it: one line for each check, then every complaint.
 
     Args:
         zip: what is to be uploaded

@@ -29,7 +29,7 @@ class Item(NamedTuple):
     split: str
     image_path: str
     number: float = np.nan
-    complaint: str = ""
+    problems: tuple = ()
 
 
 def items(folder: Path) -> list[Item]:
@@ -39,7 +39,7 @@ def items(folder: Path) -> list[Item]:
 
 
 def check(folder: Path, item: Item) -> dict:
-    problems: list[str] = []
+    problems: list = []
     picture, rgb_hwc = checked(folder, Path(item.image_path), "image", problems)
     height, width = (0, 0) if rgb_hwc is None else rgb_hwc.shape[:2]
     found = {"content_hash": content_hash(picture), "height": height, "width": width}

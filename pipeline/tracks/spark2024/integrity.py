@@ -7,6 +7,7 @@ import numpy as np
 
 from pipeline.dataset.integrity import checked, content_hash
 from pipeline.dataset.mask_colours import BODY, PANEL, foreign_pixels, labels_from_colours
+from pipeline.dataset.problems import Problem
 from pipeline.masks import rle
 from pipeline.masks.boxes import box_from_mask, box_iou
 
@@ -27,11 +28,11 @@ def check_image(item: Labelled) -> dict:
     """Read an image and its mask.
 
     Returns:
-        content_hash, height, width, body_rle, panel_rle and problems (list of "code: text"), as the index has them;
+        content_hash, height, width, body_rle, panel_rle and problems (a list), as the index has them;
         box_valid, false for a box that is none; unread, where a file is there and could not be read: such findings may
         be others tomorrow.
     """
-    problems: list[str] = []
+    problems: list[Problem] = []
     picture, image = checked(item.folder, item.image, "image", problems)
     pictures, mask = [picture], None
     if item.mask:
@@ -47,7 +48,7 @@ def check_image(item: Labelled) -> dict:
         "body_rle": None,
         "panel_rle": None,
         "problems": problems + found,
-        "box_valid": not any(problem.startswith("box-invalid") for problem in found),
+        "box_valid": not any(problem.code == "box-invalid" for problem in found),
         "unread": any(picture.unread for picture in pictures),
     }
     if mask is not None:
@@ -56,34 +57,36 @@ def check_image(item: Labelled) -> dict:
 
 
 def _check_mask(item: Labelled, mask_rgb: np.ndarray, facts: dict) -> None:
-    problems = facts["problems"]
+    problems, where = facts["problems"], item.mask.as_posix()
     height, width = mask_rgb.shape[:2]
     if (height, width) != (facts["height"], facts["width"]):
-        problems.append(f"mask-size: {width}x{height}, image {facts['width']}x{facts['height']}")
+        said = f"{width}x{height}, image {facts['width']}x{facts['height']}"
+        problems.append(Problem("mask-size", where, said))
         return
     labels_hw = labels_from_colours(mask_rgb)
     facts["body_rle"], facts["panel_rle"] = rle.encode(labels_hw == BODY), rle.encode(labels_hw == PANEL)
     painted = int((labels_hw > 0).sum())
     foreign = foreign_pixels(mask_rgb, labels_hw)
     if foreign > max(painted // 2, labels_hw.size // 2000):
-        problems.append(f"mask-colours: {foreign} pixels are neither black, red nor blue ({painted} are red or blue)")
+        said = f"{foreign} pixels are neither black, red nor blue ({painted} are red or blue)"
+        problems.append(Problem("mask-colours", where, said))
     if not painted:
-        problems.append("mask-empty: neither red nor blue")
+        problems.append(Problem("mask-empty", where, "neither red nor blue"))
     elif item.box and facts["box_valid"]:
         problems += _box_against_mask(item.box, box_from_mask(labels_hw > 0))
 
 
-def _box_problems(box: tuple, width: int, height: int) -> list[str]:
+def _box_problems(box: tuple, width: int, height: int) -> list[Problem]:
     """What is wrong with a box alone; of an image whose size is not known (0) nothing can be outside."""
     x_min, y_min, x_max, y_max = box
     if not np.isfinite(box).all() or x_max <= x_min or y_max <= y_min:
-        return [f"box-invalid: {_text(box)}"]
+        return [Problem("box-invalid", text=_text(box))]
     if width and (x_min < 0 or y_min < 0 or x_max > width or y_max > height):
-        return [f"box-outside: {_text(box)}, image {width}x{height}"]
+        return [Problem("box-outside", text=f"{_text(box)}, image {width}x{height}")]
     return []
 
 
-def _box_against_mask(box: tuple, extent: tuple) -> list[str]:
+def _box_against_mask(box: tuple, extent: tuple) -> list[Problem]:
     def differs(other: tuple) -> bool:
         iou = box_iou(np.array([other]), np.array([extent]))[0]
         return not (iou >= MIN_BOX_IOU or np.abs(np.subtract(other, extent)).max() <= BOX_SLACK)
@@ -92,7 +95,7 @@ def _box_against_mask(box: tuple, extent: tuple) -> list[str]:
         return []
     x_min, y_min, x_max, y_max = box
     hint = "" if differs((y_min, x_min, y_max, x_max)) else " (fits with rows and columns swapped)"
-    return [f"box-mask: box {_text(box)}, mask {_text(extent)}{hint}"]
+    return [Problem("box-mask", text=f"box {_text(box)}, mask {_text(extent)}{hint}")]
 
 
 def _text(box: tuple) -> str:

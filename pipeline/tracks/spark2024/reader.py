@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.dataset.folders import image_files, is_utf8, left_out, remark, walk
+from pipeline.dataset.problems import Problem
 from pipeline.errors import UserError, offenders
 from pipeline.tracks.spark2024 import CLASSES
 from pipeline.tracks.spark2024.table import key, read_table
@@ -40,7 +41,7 @@ class Item(NamedTuple):
     box: tuple[float, float, float, float] | None
     image_path: str
     mask_path: str | None
-    complaint: str
+    problems: tuple[Problem, ...] = ()
 
 
 def items(folder: Path) -> list[Item]:
@@ -54,7 +55,7 @@ def items(folder: Path) -> list[Item]:
     place = _test_place(folder)
     if place and not any(item.image_path.rpartition("/")[0] == place for item in found):
         names = [path.name for path in image_files(folder / place)[0] if len(path.parts) == 1]
-        found += [Item(name, "test", None, -1, None, f"{place}/{name}", None, "") for name in names]
+        found += [Item(name, "test", None, -1, None, f"{place}/{name}", None) for name in names]
     if not found:
         there = remarks(folder, [])
         raise UserError(
@@ -71,7 +72,7 @@ def tables(folder: Path) -> list[Path]:
 
 
 def remarks(folder: Path, items: list[Item]) -> list[str]:
-    """What lies in a data set's folder and is none of its items, a line a kind, so that a report stays short.
+    """What lies in a data set's folder and is none of its items: one line for each kind, so that a report stays short.
 
     Raises:
         UserError: a folder of images or masks cannot be read.
@@ -141,11 +142,11 @@ def _leads_out(path: str) -> bool:
 def _item(row: dict, split: str, image_place: str, mask_place: str, row_first: bool) -> Item:
     name, index = class_of(row["class"])
     box = parse_box(row["box"], row_first)
-    complaints = [] if index >= 0 else [f"class-unknown: {name!r}"]
+    problems = [] if index >= 0 else [Problem("class-unknown", text=repr(name))]
     if box is None:
-        complaints.append(f"box-unreadable: {row['box']!r}")
+        problems.append(Problem("box-unreadable", text=repr(row["box"])))
     if row.get("mask") == "":
-        complaints.append("mask-missing: no mask named")
+        problems.append(Problem("mask-missing", text="no mask named"))
     return Item(
         image_id=f"{name}/{row['image']}",
         split=split,
@@ -154,7 +155,7 @@ def _item(row: dict, split: str, image_place: str, mask_place: str, row_first: b
         box=box,
         image_path=image_place.format(cls=row["class"], split=split, name=row["image"]),
         mask_path=mask_place.format(cls=row["class"], split=split, name=row["mask"]) if row.get("mask") else None,
-        complaint=" | ".join(complaints),
+        problems=tuple(problems),
     )
 
 
@@ -198,8 +199,7 @@ def _unique(items: list[Item]) -> list[Item]:
             image_id = f"{head}/{item.split}/{name}" if head else item.image_id
             seen[image_id] = seen.get(image_id, 0) + 1
             if seen[image_id] > 1:
-                complaint = " | ".join(filter(None, [item.complaint, f"row-repeated: {item.image_path}"]))
-                item = item._replace(complaint=complaint)
+                item = item._replace(problems=(*item.problems, Problem("row-repeated", item.image_path)))
                 image_id = f"{image_id}#{seen[image_id]}"
             item = item._replace(image_id=image_id)
         unique.append(item)

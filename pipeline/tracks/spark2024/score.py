@@ -46,7 +46,7 @@ def per_image(truth: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         truth: index rows: image_id, body_rle, panel_rle, height, width.
-        given: a row an image: image_id, body_rle, panel_rle.
+        given: one row per image: image_id, body_rle, panel_rle.
 
     Returns:
         image_id; body_truth, body_given, body_both, panel_truth, panel_given, panel_both (pixels).

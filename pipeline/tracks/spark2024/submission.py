@@ -51,7 +51,7 @@ def member_of(image_id: str) -> str:
 
 
 def write(path: Path, predictions: pd.DataFrame, efficiency: dict) -> None:
-    """Write the zip, a file an image; the same rows give the same bytes. Compute is not part of it."""
+    """Write the zip, one file per image; the same rows give the same bytes. Compute is not part of it."""
     names = ("image_id", "body_rle", "panel_rle", "height", "width")
     rows = list(zip(*(predictions[name] for name in names), strict=True))
     with written_aside(path) as aside, zipfile.ZipFile(aside, "w") as out:
@@ -102,7 +102,7 @@ def examine(path: Path, images: pd.DataFrame) -> tuple[Findings, pd.DataFrame, d
         images: every image that must be answered, once each: image_id, and height and width of its answer.
 
     Returns:
-        Complaints by check; a row an image (image_id, body_rle, panel_rle, height, width), in the order of `images`;
+        Complaints by check; one row per image (image_id, body_rle, panel_rle, height, width), in the order of `images`;
         an empty dict.
     """
     findings = Findings(CHECKS)

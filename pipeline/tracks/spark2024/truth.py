@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.contracts import Reader
-from pipeline.dataset.index_table import has_problem
+from pipeline.dataset.problems import has_problem
 from pipeline.judging.coco import craft_truth, part_truth
 from pipeline.masks.columns import BOX, BOX_FIELDS, MASK_FIELDS, MASKS
 from pipeline.tracks.spark2024 import CLASSES, reader
@@ -27,7 +27,7 @@ UNUSABLE = (
     *("mask-missing", "mask-unreadable", "mask-undecodable", "mask-size"),
 )
 CODE = (
-    *("dataset/integrity.py", "dataset/pixels.py", "dataset/mask_colours.py", "dataset/folders.py"),
+    *(f"dataset/{name}.py" for name in ("integrity", "problems", "pixels", "mask_colours", "folders")),
     *("masks/boxes.py", "masks/rle.py", "masks/columns.py"),
     *(f"tracks/spark2024/{name}.py" for name in ("__init__", "reader", "table", "integrity", "truth")),
 )

@@ -23,6 +23,8 @@ from pipeline.masks.columns import BOX
 from pipeline.tracks.spark2024 import score as spark2024
 from pipeline.tracks.spark2026 import BUDGET_GMAC, BUDGET_MPARAMS
 
+OF_ACCURACY, OF_COMPUTE, OF_PARAMETERS = 0.70, 0.15, 0.15  # what each is of S_final
+
 
 @dataclass(frozen=True)
 class Rules(spark2024.SegmentationRules):
@@ -63,15 +65,15 @@ def _reward(spent: float, rules: Rules) -> float:
 
 def s_final(accuracy: float, gmac: float, mparams: float, rules: Rules = ASSUMED) -> float:
     """The competition's score."""
-    return 0.70 * accuracy + 0.15 * s_flops(gmac, rules) + 0.15 * s_params(mparams, rules)
+    return OF_ACCURACY * accuracy + OF_COMPUTE * s_flops(gmac, rules) + OF_PARAMETERS * s_params(mparams, rules)
 
 
 def reward(gmac: float, mparams: float) -> Reward:
     """What compute and parameters leave of the score, in words."""
     earned = {"s_flops": s_flops(gmac), "s_params": s_params(mparams)}
-    lines = [
-        f"of S_final   {0.15 * sum(earned.values()):8.4f}        of the 0.3000 that compute and parameters can earn"
-    ]
+    of_final = OF_COMPUTE * earned["s_flops"] + OF_PARAMETERS * earned["s_params"]
+    most = OF_COMPUTE + OF_PARAMETERS
+    lines = [f"of S_final   {of_final:8.4f}        of the {most:.4f} that compute and parameters can earn"]
     if gmac > BUDGET_GMAC or mparams > BUDGET_MPARAMS:
         lines.append(
             f"over the budget of {BUDGET_GMAC:g} GMAC and {BUDGET_MPARAMS:g} M parameters: it would be rejected"
@@ -84,7 +86,7 @@ def per_image(truth: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         truth: index rows: image_id, class_index, x_min .. y_max, body_rle, panel_rle, height, width.
-        given: a row an image: image_id, class_index, x_min .. y_max, body_rle, panel_rle.
+        given: one row per image: image_id, class_index, x_min .. y_max, body_rle, panel_rle.
 
     Returns:
         spark2024's pixel counts, and class_right (0/1), box_iou.
@@ -157,7 +159,7 @@ JUDGE = Judge(
         "s_acc": "0.4 seg + 0.4 det + 0.2 cls",
         "s_flops": "1 - GMAC / 100",
         "s_params": "1 - Mparam / 30",
-        "s_final": "0.70 acc + 0.15 flops + 0.15 params",
+        "s_final": f"{OF_ACCURACY:.2f} acc + {OF_COMPUTE:.2f} flops + {OF_PARAMETERS:.2f} params",
     },
     made_of={"s_cls": ("cls",), "s_det": ("det",), "s_seg": ("body", "panel")},
     accuracy=("s_cls", "s_det", "s_seg", "s_acc"),

@@ -130,7 +130,7 @@ def examine(path: Path, images: pd.DataFrame) -> tuple[Findings, pd.DataFrame, d
         images: every image that must be answered, once each: image_id, and height and width of its answer.
 
     Returns:
-        Complaints by check; a row an image (image_id, class_name, class_index, x_min .. y_max, body_rle, panel_rle,
+        Complaints by check; one row per image (image_id, class_name, class_index, x_min .. y_max, body_rle, panel_rle,
         height, width), in the zip's order; efficiency.json.
     """
     findings = Findings(CHECKS)

@@ -11,4 +11,4 @@ def path_of(item, kind):
 
 
 def codes(item):
-    return [problem.partition(":")[0] for problem in check_image(item)["problems"]]
+    return [problem.code for problem in check_image(item)["problems"]]

@@ -51,7 +51,7 @@ def test_cut_short(item, kind, left):
 @pytest.mark.parametrize("kind", ["image", "mask"])
 def test_missing(item, kind):
     path_of(item, kind).unlink()
-    assert check_image(item)["problems"] == [f"{kind}-missing: {getattr(item, kind)}"]
+    assert check_image(item)["problems"] == [(f"{kind}-missing", str(getattr(item, kind)), "")]
 
 
 @pytest.mark.parametrize("kind", ["image", "mask"])
@@ -72,7 +72,7 @@ def test_png_without_its_end(item, tmp_path):
     assert codes(item) == []
     whole = image.read_bytes()
     image.write_bytes(whole[:-12])
-    assert check_image(item)["problems"] == [f"image-undecodable: a.png: cut short after {len(whole) - 12} bytes"]
+    assert check_image(item)["problems"] == [("image-undecodable", "a.png", f"cut short after {len(whole) - 12} bytes")]
 
 
 def test_a_png_whose_header_claims_a_huge_image(item, tmp_path):
@@ -101,7 +101,8 @@ def test_zeros_in_the_middle_are_no_truth(item, kind):
     path.write_bytes(data[: len(data) // 2] + bytes(200) + data[len(data) // 2 + 200 :])
     facts = check_image(item)
     (problem,) = facts["problems"]
-    assert problem.startswith(f"{kind}-undecodable: {getattr(item, kind)}: damaged: ")
+    assert (problem.code, problem.path) == (f"{kind}-undecodable", str(getattr(item, kind)))
+    assert problem.text.startswith("damaged: ")
     assert (facts["body_rle"] is None) == (kind == "mask")
     assert (facts["height"], facts["width"]) == (256, 256)  # that of the other file
 
@@ -127,7 +128,7 @@ def test_a_file_that_cannot_be_read_is_not_missing(item, monkeypatch, kind):
 
     monkeypatch.setattr(Path, "read_bytes", refused)
     facts = check_image(item)
-    assert facts["problems"] == [f"{kind}-unreadable: {getattr(item, kind)}: Permission denied"]
+    assert facts["problems"] == [(f"{kind}-unreadable", str(getattr(item, kind)), "Permission denied")]
     assert (facts["unread"], facts["content_hash"] == "") == (True, kind == "image")
 
 
@@ -137,12 +138,12 @@ def test_sixteen_bits_a_channel_are_said(item, kind):
     deep = pixels[..., ::-1].astype(np.uint16) * 257
     assert cv2.imwrite(str(item.folder / "deep.png"), deep)
     facts = check_image(item._replace(**{kind: Path("deep.png")}))
-    assert facts["problems"] == [f"{kind}-depth: 16 bits a channel, read as 8"]
+    assert facts["problems"] == [(f"{kind}-depth", "deep.png", "16 bits a channel, read as 8")]
     assert facts["body_rle"] is not None
 
 
 def test_mask_of_another_size(item):
     write_rgb(path_of(item, "mask"), COLOURS[cv2.resize(LABELS, (200, 256))])
     facts = check_image(item)
-    assert facts["problems"] == ["mask-size: 200x256, image 256x256"]
+    assert facts["problems"] == [("mask-size", str(item.mask), "200x256, image 256x256")]
     assert facts["body_rle"] is None

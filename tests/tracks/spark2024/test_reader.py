@@ -18,12 +18,12 @@ def test_the_layout_of_2024(tmp_path):
     cheops, newton, *tests = labelled(tmp_path, [["Cheops", "b_img.jpg", "b_layer.jpg", "(1,2,3,4)"]])[1:]
     assert cheops == reader.Item(
         "Cheops/a_img.jpg", "val", "Cheops", 1, (1, 2, 30, 40),
-        "images/Cheops/val/a_img.jpg", "mask/Cheops/val/a_layer.jpg", "",
+        "images/Cheops/val/a_img.jpg", "mask/Cheops/val/a_layer.jpg",
     )  # fmt: skip
     assert (newton.image_id, newton.class_index, newton.box) == ("XMM Newton/a_img.jpg", 9, (5, 6, 70.5, 80))
     assert newton.image_path == "images/XMM Newton/val/a_img.jpg"
     names = [f"test_0000{i}_img.jpg" for i in (0, 1)]
-    assert tests == [reader.Item(n, "test", None, -1, None, f"images/test/{n}", None, "") for n in names]
+    assert tests == [reader.Item(n, "test", None, -1, None, f"images/test/{n}", None) for n in names]
 
 
 def test_row_first_in_2022(tmp_path):
@@ -31,9 +31,9 @@ def test_row_first_in_2022(tmp_path):
     rows = [["img1.png", "proba_2", "[121, 258, 783, 1024]"], ["img2.png", "debris", "[535, 437, 694, 589]"]]
     first, second = labelled(tmp_path, rows, ["filename", "class", "bbox"])
     assert (first.class_name, first.class_index, first.box) == ("Proba2", 4, (258, 121, 1024, 783))
-    assert (first.image_path, first.mask_path, first.complaint) == ("train/img1.png", None, "")
+    assert (first.image_path, first.mask_path, first.problems) == ("train/img1.png", None, ())
     assert (second.class_name, second.class_index) == ("debris", -1)
-    assert second.complaint == "class-unknown: 'debris'"
+    assert second.problems == (("class-unknown", "", "'debris'"),)
 
 
 @pytest.mark.parametrize(
@@ -119,13 +119,13 @@ def test_the_same_name_in_both_splits_of_a_class(tmp_path):
     items = labelled(tmp_path, [ROWS[0], ["Soho", *ROWS[0][1:]]])
     ids = ["Cheops/train/a_img.jpg", "Soho/a_img.jpg", "Cheops/val/a_img.jpg", "XMM Newton/a_img.jpg"]
     assert [item.image_id for item in items] == ids
-    assert not any(item.complaint for item in items)
+    assert not any(item.problems for item in items)
 
 
 def test_a_row_repeated_is_said(tmp_path):
     first, again = labelled(tmp_path, [ROWS[0], ROWS[0]])
     assert first.image_id != again.image_id
-    assert (first.complaint, again.complaint) == ("", "row-repeated: images/Cheops/train/a_img.jpg")
+    assert (first.problems, again.problems) == ((), (("row-repeated", "images/Cheops/train/a_img.jpg", ""),))
 
 
 @pytest.mark.parametrize(

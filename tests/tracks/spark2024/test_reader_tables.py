@@ -116,8 +116,8 @@ def test_unquoted_boxes_are_an_error_and_not_other_columns(tmp_path):
 
 def test_an_empty_mask_name(tmp_path):
     first, second = labelled(tmp_path, [[*ROWS[0][:2], " ", ROWS[0][3]], ROWS[1]])
-    assert (first.mask_path, first.complaint) == (None, "mask-missing: no mask named")
-    assert (second.mask_path, second.complaint) == ("mask/XMM Newton/train/a_layer.jpg", "")
+    assert (first.mask_path, first.problems) == (None, (("mask-missing", "", "no mask named"),))
+    assert (second.mask_path, second.problems) == ("mask/XMM Newton/train/a_layer.jpg", ())
 
 
 @pytest.mark.parametrize(
@@ -152,4 +152,5 @@ def test_short_rows_are_kept_and_marked(tmp_path):
     (tmp_path / "train.csv").write_text("Class,Image name,Mask name,Bounding box\nCheops,a_img.jpg\n")
     (item,) = reader.items(tmp_path)
     assert item.image_id == "Cheops/a_img.jpg"
-    assert (item.mask_path, item.complaint) == (None, "box-unreadable: '' | mask-missing: no mask named")
+    assert item.mask_path is None
+    assert item.problems == (("box-unreadable", "", "''"), ("mask-missing", "", "no mask named"))

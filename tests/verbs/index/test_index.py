@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.dataset.index_table import read_index
+from pipeline.dataset.problems import has_problem
 from pipeline.errors import UserError
 from pipeline.masks import rle
 from pipeline.verbs.index import index
@@ -22,7 +23,7 @@ def test_the_index_says_what_the_files_hold(folder):
     pd.testing.assert_frame_equal(rows, read_index(folder), check_dtype=False)
     assert rows["image_id"].is_unique
     assert rows["split"].value_counts().to_dict() == {"train": 2, "tune": 2, "val": 2, "test": 1}
-    assert (rows["problems"] == "").all()
+    assert not has_problem(rows).any()
     row = by_id(folder).loc["XMM Newton/00002_img.jpg"]
     _, labels_hw, box = scene(1002)
     assert (row["split"], row["class_name"], row["class_index"]) == ("val", "XMM Newton", 9)
@@ -49,7 +50,7 @@ def test_tune_is_a_seeded_share_of_every_class_of_train(many, capsys):
     assert set(kept.loc[kept["split"] == "tune", "image_id"]) == set(other.loc[other["split"] == "tune", "image_id"])
     index(many, seed=0)
     assert (many / "index.parquet").read_bytes() == data
-    assert (first["problems"] == "").all()
+    assert not has_problem(first).any()
     assert "images are 64x64: good for local work; uploads are 1024x1024\nno problems" in capsys.readouterr().out
 
 
@@ -67,12 +68,13 @@ def test_duplicates_are_marked_on_both_rows(folder):
     shutil.copy(folder / "images/Cheops/train/00000_img.jpg", folder / "images/XMM Newton/train/00001_img.jpg")
     shutil.copy(folder / "images/Cheops/train/00001_img.jpg", folder / "images/test/test_00000_img.jpg")
     index(folder)
-    problems = by_id(folder)["problems"]
-    assert problems["Cheops/00000_img.jpg"] == "duplicate: same bytes as XMM Newton/00001_img.jpg (train)"
-    assert problems["XMM Newton/00001_img.jpg"].endswith("duplicate: same bytes as Cheops/00000_img.jpg (train)")
-    assert problems["Cheops/00001_img.jpg"] == "duplicate-across-splits: same bytes as test_00000_img.jpg (test)"
-    assert problems["test_00000_img.jpg"] == "duplicate-across-splits: same bytes as Cheops/00001_img.jpg (train)"
-    assert (problems != "").sum() == 4
+    rows = by_id(folder)
+    last = rows["problems"].map(lambda found: found[-1] if found else ())
+    assert last["Cheops/00000_img.jpg"] == ("duplicate", "", "same bytes as XMM Newton/00001_img.jpg (train)")
+    assert last["XMM Newton/00001_img.jpg"] == ("duplicate", "", "same bytes as Cheops/00000_img.jpg (train)")
+    assert last["Cheops/00001_img.jpg"] == ("duplicate-across-splits", "", "same bytes as test_00000_img.jpg (test)")
+    assert last["test_00000_img.jpg"] == ("duplicate-across-splits", "", "same bytes as Cheops/00001_img.jpg (train)")
+    assert has_problem(rows).sum() == 4
 
 
 def test_bad_rows_are_kept_marked_and_said(folder, capsys):
@@ -81,7 +83,7 @@ def test_bad_rows_are_kept_marked_and_said(folder, capsys):
     (folder / "images/test/test_00000_img.jpg").write_bytes(b"not an image")
     rows = index(folder)
     assert len(rows) == 7
-    bad = rows[rows["problems"] != ""].set_index("image_id")["problems"].str.partition(":")[0]
+    bad = rows[has_problem(rows)].set_index("image_id")["problems"].map(lambda found: found[0].code)
     assert bad.to_dict() == {
         "Cheops/00000_img.jpg": "image-undecodable",
         "Cheops/00001_img.jpg": "mask-missing",
@@ -97,14 +99,14 @@ def test_strict(folder):
     (folder / "mask/Cheops/train/00001_layer.jpg").write_bytes(b"")
     with pytest.raises(UserError, match="1 rows have problems"):
         index(folder, strict=True)
-    assert (read_index(folder)["problems"] != "").sum() == 1
+    assert has_problem(read_index(folder)).sum() == 1
 
 
 def test_an_empty_file_name_in_the_csv_is_marked(folder):
     text = (folder / "train.csv").read_text()
     (folder / "train.csv").write_text(text.replace("00000_img.jpg", "", 1))
     rows = index(folder).set_index("image_id")
-    assert rows.loc["Cheops/", "problems"].startswith(("image-missing", "image-undecodable"))
+    assert rows.loc["Cheops/", "problems"][0].code in ("image-missing", "image-undecodable")
 
 
 @pytest.mark.parametrize("name", ["a" * 300 + ".jpg", "a\0.jpg"], ids=["too long", "zero byte"])
@@ -112,17 +114,17 @@ def test_names_that_no_file_can_have_are_marked(folder, name):
     text = (folder / "train.csv").read_text()
     (folder / "train.csv").write_text(text.replace("00000_img.jpg", name, 1))
     rows = index(folder).set_index("image_id")
-    assert rows.loc[f"Cheops/{name}", "problems"].startswith("image-missing")
-    assert (rows["problems"] != "").sum() == 1
+    assert rows.loc[f"Cheops/{name}", "problems"][0].code == "image-missing"
+    assert has_problem(rows).sum() == 1
 
 
 def test_spark_2022(tmp_path):
     folder = spark2022(tmp_path / "old")
     rows = index(folder).set_index("image_id")
     proba, debris = rows.loc["Proba2/img000000.png"], rows.loc["debris/img000001.png"]
-    assert (proba["split"], proba["class_index"], proba["problems"]) == ("train", 4, "")
+    assert (proba["split"], proba["class_index"], proba["problems"]) == ("train", 4, ())
     assert tuple(proba[["x_min", "y_min", "x_max", "y_max"]]) == scene(0)[2]
-    assert (debris["class_index"], debris["problems"]) == (-1, "class-unknown: 'debris'")
+    assert (debris["class_index"], debris["problems"]) == (-1, (("class-unknown", "", "'debris'"),))
     assert rows["body_rle"].isna().all()
 
 
@@ -139,7 +141,7 @@ def test_boxes_that_are_none_are_cleared_and_not_exported(folder, capsys):
     for none in ("(0, 0, 0, 0)", "(500, 500, 100, 100)", "(inf, 200, 300, 400)", "(nan, nan, nan, nan)"):
         (folder / "val.csv").write_text(text.replace(box, none))
         row = index(folder, coco=True).set_index("image_id").loc["Cheops/00002_img.jpg"]
-        assert row["problems"].startswith("box-invalid: ")
+        assert row["problems"][0].code == "box-invalid"
         assert row[["x_min", "y_min", "x_max", "y_max"]].isna().all()
 
         def refuse(word):
@@ -153,9 +155,9 @@ def test_one_image_of_another_size_is_marked(folder, capsys):
     image_hwc, labels_hw, _ = scene(2)
     write_rgb(folder / "images/Cheops/val/00002_img.jpg", image_hwc[:1000])
     write_rgb(folder / "mask/Cheops/val/00002_layer.jpg", COLOURS[labels_hw[:1000]])
-    rows = index(folder).set_index("image_id")["problems"]
-    assert rows["Cheops/00002_img.jpg"] == "image-size: 1024x1000, most are 1024x1024"
-    assert (rows != "").sum() == 1
+    rows = index(folder).set_index("image_id")
+    assert rows.loc["Cheops/00002_img.jpg", "problems"] == (("image-size", "", "1024x1000, most are 1024x1024"),)
+    assert has_problem(rows).sum() == 1
     assert "good for local work" not in capsys.readouterr().out
 
 
