@@ -63,7 +63,7 @@ class Run:
 
     def answers(self, data: Path, split: str, tta: str) -> "Answers":
         """The folder of this run's predictions for a split of a data set."""
-        return Answers(self.folder / f"{data.resolve().name}-{split}-{tta}")
+        return Answers(self.folder / f"{data.resolve().name}-{split}-{tta}", tta)
 
     @property
     def seen(self) -> Path:
@@ -95,9 +95,10 @@ class Run:
 
 @dataclasses.dataclass(frozen=True)
 class Answers:
-    """The folder of one set of predictions, submissions/<run>/<set>-<split>-<tta>."""
+    """The folder of one set of predictions, submissions/<run>/<set>-<split>-<tta>, and the views averaged."""
 
     folder: Path
+    tta: str
 
     @property
     def predictions(self) -> Path:
@@ -108,11 +109,6 @@ class Answers:
     def parts(self) -> Path:
         """Folder of finished parts of predictions that are still being made."""
         return self.folder / "parts"
-
-    @property
-    def tta(self) -> str:
-        """The views averaged."""
-        return self.folder.name.rpartition("-")[2]
 
 
 def find_data(data: Path | None) -> Path:

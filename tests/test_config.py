@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.config import RECIPES, config_of, recipe_values
+from pipeline.config import RECIPES, config_of, recipe_values, refuse_impossible
 from pipeline.errors import UserError, nearest, offenders
 from pipeline.settings import flat
 from pipeline.tasks.parts.config import PartsConfig
@@ -20,7 +20,7 @@ def test_a_typo_is_refused_with_the_nearest_name():
 
 @pytest.mark.parametrize("path", sorted(RECIPES.rglob("*.yaml")), ids=lambda path: path.stem)
 def test_every_recipe_is_a_config_of_the_right_types(path):
-    for name, value in recipe_values(path.stem).items():
+    for name, value in recipe_values(path.relative_to(RECIPES).with_suffix("").as_posix()).items():
         default = flat(PartsConfig())[name]
         assert default is None or type(value) is type(default), name
 
@@ -42,3 +42,31 @@ def test_offenders():
     assert offenders(["a", "b"]) == "  a\n  b"
     assert offenders(list("abcdefg")) == "  a\n  b\n  c\n  d\n  e\n  ... and 2 more (7 in all)"
     assert nearest("xyz", ["optim"]) == ""
+
+
+def test_a_recipe_by_its_name_alone_is_the_default_track_s_else_the_only_one():
+    assert recipe_values("lite0") == recipe_values("spark2026/lite0")
+    assert recipe_values("deeplabv3")["track"] == "spark2024"
+    with pytest.raises(UserError, match=r"no recipe 'spark2024/lite0'.*spark2026/lite0"):
+        recipe_values("spark2024/lite0")
+
+
+def test_every_value_outside_its_range_is_named():
+    config = config_of({"optim.lr": -1.0, "optim.momentum": 1.0, "model.dropout": -0.1, "loss.dice": -2.0, "seed": 0})
+    with pytest.raises(UserError) as error:
+        refuse_impossible(config)
+    said = str(error.value).splitlines()[1:]
+    assert [line.split()[0] for line in said] == ["optim.momentum", "optim.lr", "model.dropout", "loss.dice"]
+    assert said[0].endswith("optim.momentum is 1.0, expected 0 to below 1")
+    assert said[1].endswith("optim.lr is -1.0, expected more than 0")
+
+
+def test_the_recipe_of_2024():
+    config = config_of(recipe_values("spark2024/deeplabv3"))
+    assert (config.model.decoder, config.model.encoder, config.model.masks) == (
+        "tv-deeplabv3",
+        "mobilenet_v3_large",
+        "softmax",
+    )
+    assert {name for name, weight in vars(config.loss).items() if weight} == {"jaccard"}
+    assert (config.optim.name, config.track, config.model.classify) == ("sgd", "spark2024", False)

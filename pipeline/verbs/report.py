@@ -101,18 +101,17 @@ def _list_runs() -> Path:
     rows = []
     current = functools.cache(is_current)
     for path in sorted(SUBMISSIONS.glob("*/*/score.json")):
-        content, run = read_json(path), path.parts[-3]
-        config = Run(SUBMISSIONS / run).config
+        content, run = read_json(path), Run(path.parents[1])
         track = track_named(content.get("track", DEFAULT))
         rows.append(
             {
-                "run": run,
-                "link": quote(f"./{run}/{path.parts[-2]}/report.html")
+                "run": run.name,
+                "link": quote(f"./{run.name}/{path.parent.name}/report.html")
                 if path.with_name("report.html").exists()
                 else None,
-                "recipe": read_yaml(config).get("recipe", "") if config.exists() else "",
-                "images": path.parts[-2].rpartition("-")[0],
-                "tta": Answers(path.parent).tta,
+                "recipe": read_yaml(run.config).get("recipe", "") if run.config.exists() else "",
+                "images": f"{Path(content['data']).name}-{content['split']}",
+                "tta": manifest_of(path.parent, "predict").get("tta", ""),
                 "track": track.name,
                 "score": content.get(track.judge.headline),
                 "behind": (content.get(track.judge.headline) or 0) * (-1 if track.selects[1] == "max" else 1),
@@ -120,7 +119,7 @@ def _list_runs() -> Path:
                 "rules": tables.changed(content.get("rules") or {}),
                 "gmac": content.get("gmac"),
                 "mparams": content.get("mparams"),
-                "state": _since(Run(SUBMISSIONS / run), Answers(path.parent), track, content, current),
+                "state": _since(run, path.parent, track, content, current),
                 "date": time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime)),
             }
         )
@@ -130,19 +129,19 @@ def _list_runs() -> Path:
     return _write(SUBMISSIONS / "report.html", _filled("runs.html", rows=rows, folder=SUBMISSIONS))
 
 
-def _since(run: Run, place: Answers, track: Track, content: dict, current: Callable) -> str:
-    """What has changed since a score was made, in words; empty where nothing has."""
-    made, folder, split = manifest_of(place.folder, "score"), Path(content["data"]), content["split"]
+def _since(run: Run, place: Path, track: Track, content: dict, current: Callable) -> str:
+    """What has changed since the score in a folder was made, in words; empty where nothing has."""
+    made, folder, split = manifest_of(place, "score"), Path(content["data"]), content["split"]
     changed = []
     try:
         if not folder.is_dir() or not current(folder, track):
             changed.append("data set")
         elif rows_hash(_truth(folder, track, split)) != made.get("truth_hash"):
             changed.append("labels")
-        zip = place.folder / track.upload.name
+        zip = place / track.upload.name
         if not zip.exists() or file_hash(zip) != made.get("zip_hash"):
             changed.append("zip")
-        if not run.best.exists() or file_hash(run.best) != manifest_of(place.folder, "predict").get("weights_hash"):
+        if not run.best.exists() or file_hash(run.best) != manifest_of(place, "predict").get("weights_hash"):
             changed.append("weights")
     except UserError as error:
         changed.append(reason(error))

@@ -1,6 +1,11 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.tracks import track_named
+from pipeline.verbs import bench as verb
 from pipeline.verbs.bench import bench
 
 
@@ -15,3 +20,30 @@ def test_both_ways_find_the_same(track, capsys):
 def test_counts_that_cannot_be():
     with pytest.raises(UserError, match="expected 1 image or more"):
         bench("score", count=0)
+
+
+def test_two_ways_that_differ_are_no_measurement(monkeypatch):
+    """One pixel more of the body in the plain way is enough."""
+    form = track_named("spark2026")
+
+    def plainly(zip, answer):
+        body_hw, panel_hw = form.plainly(zip, answer)
+        body_hw = body_hw.copy()
+        body_hw[tuple(np.argwhere(~body_hw)[0])] = True
+        return [body_hw, panel_hw]
+
+    monkeypatch.setattr(verb, "track_named", lambda name: replace(form, plainly=plainly))
+    with pytest.raises(AssertionError, match="the two ways differ in an IoU"):
+        bench("score", count=2, dense=2)
+
+
+def test_more_images_than_are_drawn_are_repeated(monkeypatch):
+    monkeypatch.setattr(verb, "DISTINCT", 2)
+    truth, given = verb._made_up, None
+    made = []
+    monkeypatch.setattr(verb, "_made_up", lambda *arguments: made.append(truth(*arguments)) or made[0])
+    bench("score", count=5, dense=1)
+    truth, given = made[0]
+    assert truth["image_id"].nunique() == len(truth) == len(given) == 5
+    assert truth["body_rle"].nunique() == 2
+    assert (truth["body_rle"] != given["body_rle"]).any()

@@ -1,3 +1,4 @@
+import json
 import re
 import shutil
 
@@ -8,6 +9,8 @@ from pipeline.stages.indexed import indexed
 from pipeline.tracks import track_named
 from pipeline.verbs.report import report
 from pipeline.verbs.score import score
+
+SPARK = track_named("spark2026")
 
 
 def test_a_page_of_a_run(stand):
@@ -23,6 +26,11 @@ def test_a_page_of_a_run(stand):
     assert page.count("data:image/png") == 1
     for name in ("Cheops", "XMM Newton", "git_commit", "small (under 128 px)"):
         assert name in page
+    for name, words in SPARK.judge.words.items():
+        assert re.search(rf"<td>{name}</td>.*?{content[name]:.4f}.*?{re.escape(words)}", page, re.DOTALL), name
+    matrix = re.search(r'class="matrix">(.*?)</table>', page, re.DOTALL)[1]
+    cells = re.findall(r"<td style=[^>]*>\s*(\d*)</td>", matrix)
+    assert [int(cell or 0) for cell in cells] == [count for row in content["confusion"] for count in row]
 
 
 def test_the_list_of_runs(stand):
@@ -32,6 +40,17 @@ def test_the_list_of_runs(stand):
     assert "href" not in page
     report("smoke")
     assert re.findall('href="(.*?)"', report().read_text()) == ["./smoke/tiny-val-none/report.html"]
+
+
+def test_the_best_of_the_same_images_is_first(stand):
+    score("smoke")
+    shutil.copytree(stand / "submissions/smoke", stand / "submissions/better")
+    path = stand / "submissions/better/tiny-val-none/score.json"
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content | {"s_final": content["s_final"] + 0.1}))
+    page = report().read_text()
+    assert page.index("<td>better</td>") < page.index("<td>smoke</td>")
+    assert page.count('<td class="words">tiny-val</td><td>none</td>') == 2
 
 
 def test_nothing_scored(tmp_path, monkeypatch):

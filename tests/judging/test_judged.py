@@ -1,0 +1,112 @@
+"""What score.json holds, of a track that is maximised and of one that is minimised."""
+
+import itertools
+import shutil
+from dataclasses import fields
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.judging.judged import BEST, WORST, Judged
+from pipeline.tracks import track_named
+from pipeline.tracks.spark2026.score import Rules, s_final
+from tests.makers import answers
+from tests.toy.track import TRACK as TOY
+
+SPARK = track_named("spark2026")
+COMPUTE = {"gmac": 2.0, "mparams": 3.0}
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory):
+    """40 images whose answers are ever further off; the last has no truth."""
+    folder = tmp_path_factory.mktemp("toy")
+    truth = pd.DataFrame({"image_id": [f"i{n:02}" for n in range(40)], "number": 0.0, "height": 48, "width": 48})
+    given = truth[["image_id"]].assign(number=np.arange(40) / 100)
+    truth.loc[39, "number"] = np.nan
+    given[::-1].to_csv(folder / "a.csv", index=False)
+    return Judged.of(TOY, folder / "a.csv", truth, TOY.judge.Rules())
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory):
+    """Five images: all right, another class, a box a little off, no panel where there is one, no truth at all."""
+    folder = tmp_path_factory.mktemp("spark")
+    truth = answers([1, 2, 3, 4, 5])
+    given = truth.copy()
+    given.loc[1, ["class_index", "class_name"]] = [9, "XMM Newton"]
+    given.loc[2, "x_max"] += 40
+    given.loc[3, "panel_rle"] = answers([1]).loc[0, "panel_rle"]
+    truth.loc[4, ["x_min", "y_min", "x_max", "y_max"]] = np.nan
+    truth.loc[4, ["body_rle", "panel_rle"]] = None
+    truth.loc[4, "class_index"] = -1
+    SPARK.upload.write(folder / "s.zip", given, COMPUTE)
+    return Judged.of(SPARK, folder / "s.zip", truth, Rules())
+
+
+def test_the_worst_of_what_is_minimised_has_the_largest_error(toy):
+    content = toy.content()
+    assert content["error"] == pytest.approx(np.arange(39).mean() / 100)
+    assert [row["image_id"] for row in content["worst"]] == [f"i{n}" for n in range(38, 38 - WORST, -1)]
+    assert [row["image_id"] for row in content["best"]] == [f"i{n:02}" for n in range(BEST)]
+    assert (content["images"], content["counted"], content["compute"]) == (40, {"error": 39}, "not declared")
+    assert content["gmac"] is None
+
+
+def test_the_worst_of_what_is_maximised_has_the_lowest_score(spark):
+    content = spark.content()
+    scores = [row["score"] for row in content["worst"]]
+    assert scores == sorted(scores)
+    assert len(scores) == 4  # the one without truth is neither worst nor best
+    assert content["best"][0] == content["worst"][-1] == {"image_id": "image 1", "score": 1.0}
+    assert spark.ranked()[-1] == {"image_id": "image 5", "score": None}
+
+
+def test_figures_count_images_that_have_the_truth_for_them(spark):
+    content = spark.content()
+    assert content["counted"] == {"s_cls": 4, "s_det": 4, "s_seg": 4}
+    assert content["s_cls"] == 3 / 4
+    assert content["s_final"] == pytest.approx(s_final(content["s_acc"], **COMPUTE))
+    assert np.sum(content["confusion"]) == 4
+    assert content["compute"] == "declared, not recounted"
+
+
+def test_groups_hold_every_image_that_has_a_class_once(spark):
+    groups = spark.content()["by_class"]
+    assert sum(group["images"] for group in groups.values()) == 4
+    assert all(group["s_cls"][0] in (0.0, 1.0) for group in groups.values())
+
+
+def test_every_rule_is_tried_with_every_other_choice(spark):
+    changes, combinations = spark.other_rules()
+    choices = {field.name: (True, False) if field.type is bool else get_args(field.type) for field in fields(Rules)}
+    assert len(changes) == sum(len(options) - 1 for options in choices.values())
+    assert len(combinations) == len(list(itertools.product(*choices.values())))
+    for rule, choice, value in changes:
+        assert value == spark.figures(**{rule: choice})["s_final"]
+    assert spark.figures()["s_final"] in combinations
+
+
+def test_rules_that_are_not_as_assumed_are_named(spark):
+    assert spark.changed_rules() == {}
+    changed = Judged.of(SPARK, spark.zip, spark.truth, Rules(strict=False, panel="any"))
+    assert changed.changed_rules() == {"strict": False, "panel": "any"}
+
+
+def test_less_than_itself_is_nothing(toy):
+    assert toy.less(toy) == {"error": (0.0, 0.0)}
+
+
+def test_an_answer_in_another_order_is_the_same(toy):
+    assert toy.given["image_id"].tolist() == toy.truth["image_id"].tolist()
+
+
+def test_an_upload_that_is_not_valid_is_not_judged(toy, tmp_path):
+    path = tmp_path / "b.csv"
+    shutil.copy(toy.zip, path)
+    path.write_text(path.read_text() + "i00,0.5\n")
+    with pytest.raises(UserError, match="not a valid submission"):
+        Judged.of(TOY, path, toy.truth, TOY.judge.Rules())
