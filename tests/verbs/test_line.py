@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 
 import pandas as pd
@@ -32,6 +33,26 @@ def test_the_commands_of_the_readme_in_their_order(workplace, capsys):
     assert {"predict", "package spark2026", "score"} == json.loads(
         (folder / "tiny-val-d4" / "manifest.json").read_text()
     ).keys()
+
+
+def test_a_network_that_looks_twice_takes_the_same_way(workplace, capsys):
+    looks = ("--model.size", "128", "--model.coarse", "32", "--model.fine", "64")
+    run("train", "--recipe", "smoke", *looks)
+    assert "segformer on tu-lcnet_050, looking twice (32 and 64 px) at 128 px" in capsys.readouterr().out
+    run("predict", "--tta", "d4")
+    run("score")
+    run("package", "--split", "test")
+    counted = json.loads((workplace / "submissions/smoke/tiny-val-d4/score.json").read_text())
+    capsys.readouterr()
+    run("cost", "--recipe", "smoke", *looks)
+    one = [cost(f"--model.size {size}", capsys) for size in (32, 64)]
+    assert counted["gmac"] == pytest.approx(sum(one), rel=0.15)  # and what cutting out and pasting take
+
+
+def cost(options, capsys):
+    capsys.readouterr()
+    run("cost", "--recipe", "smoke", *options.split())
+    return float(re.search(r"compute +([0-9.]+) GMAC", capsys.readouterr().out)[1])
 
 
 def test_score_does_first_what_is_missing(workplace, capsys):

@@ -11,6 +11,7 @@ from torch import nn
 from pipeline.contracts import Asked, Task
 from pipeline.dataset.augment import Augment
 from pipeline.dataset.images import at_size
+from pipeline.losses.looks import OverLooks
 from pipeline.losses.segmentation import OF_SOFTMAX, WeightedSum
 from pipeline.masks import rle
 from pipeline.masks.columns import BOX_FIELDS, MASK_FIELDS, MASKS
@@ -18,6 +19,7 @@ from pipeline.masks.postprocess import answer
 from pipeline.masks.softmax import against_background
 from pipeline.masks.views import views as views_named
 from pipeline.models.network import SpacecraftNet, build_network
+from pipeline.models.two_looks import TwoLooks
 from pipeline.tasks.parts import drawing
 from pipeline.tasks.parts.config import PartsConfig
 
@@ -46,19 +48,20 @@ class Parts(Task):
     fallback_words = "no pixel above 0.5: masks empty, box from the highest probability"
     legend = drawing.LEGEND
     fit_code = (
-        *("tasks/parts/__init__.py", "losses/segmentation.py", "models/network.py", "models/torchvision_nets.py"),
-        "models/weights.py",
-        *("dataset/augment.py", "masks/rle.py", "masks/softmax.py"),
+        *("tasks/parts/__init__.py", "losses/segmentation.py", "losses/looks.py", "dataset/augment.py"),
+        *(f"models/{name}.py" for name in ("network", "torchvision_nets", "two_looks", "weights")),
+        *(f"masks/{name}.py" for name in ("rle", "softmax", "windows")),
     )
     answer_code = (
-        *("tasks/parts/__init__.py", "models/network.py", "models/torchvision_nets.py"),
-        *(f"masks/{name}.py" for name in ("views", "softmax", "postprocess", "boxes", "columns", "rle")),
+        "tasks/parts/__init__.py",
+        *(f"models/{name}.py" for name in ("network", "torchvision_nets", "two_looks")),
+        *(f"masks/{name}.py" for name in ("views", "softmax", "windows", "postprocess", "boxes", "columns", "rle")),
     )
 
     def __init__(self, classes: tuple[str, ...], classified: bool) -> None:
         self.classes, self.classified = classes, classified
 
-    def network(self, config: PartsConfig, load_weights: bool = True) -> SpacecraftNet:
+    def network(self, config: PartsConfig, load_weights: bool = True) -> SpacecraftNet | TwoLooks:
         """See pipeline.models.network.build_network."""
         return build_network(config.model, len(self.classes), load_weights)
 
@@ -94,8 +97,8 @@ class Parts(Task):
         return Augment(config.augment, config.seed)
 
     def loss(self, config: PartsConfig) -> nn.Module:
-        """See pipeline.losses.segmentation.WeightedSum."""
-        return WeightedSum(config.loss)
+        """See pipeline.losses.segmentation.WeightedSum, and pipeline.losses.looks.OverLooks."""
+        return OverLooks(WeightedSum(config.loss))
 
     def merge(self, network: nn.Module, image_bchw: torch.Tensor, views: str) -> dict[str, torch.Tensor]:
         """`mask` (b, 2, h, w) and `class` (b, k) probabilities, each the mean over the views.

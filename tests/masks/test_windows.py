@@ -1,0 +1,79 @@
+"""Windows against slices and plain loops."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from pipeline.masks.windows import MARGIN, crop, inside, jittered, pasted, window_of
+
+SIZE = 64
+
+
+def craft(left, top, width, height):
+    """The mask (1, h, w) of a craft."""
+    craft_bhw = torch.zeros(1, SIZE, SIZE, dtype=torch.bool)
+    craft_bhw[:, top : top + height, left : left + width] = True
+    return craft_bhw
+
+
+def test_a_window_is_the_square_around_the_craft_with_its_margin():
+    craft_bhw = craft(20, 24, 16, 8)
+    x, y, side = window_of(craft_bhw)[0].tolist()
+    assert ((x + 1) * SIZE / 2, (y + 1) * SIZE / 2) == (28, 28)
+    assert side * SIZE == pytest.approx(16 * MARGIN)
+
+
+@given(st.integers(0, 63), st.integers(0, 63), st.integers(1, 64), st.integers(1, 64))
+def test_windows_lie_inside_and_hold_the_craft(left, top, width, height):
+    craft_bhw = craft(left, top, width, height)
+    x, y, side = window_of(craft_bhw)[0].tolist()
+    assert side <= 1
+    for centre, low, high in ((x, left, min(left + width, 64)), (y, top, min(top + height, 64))):
+        first, last = (centre + 1 - side) * SIZE / 2, (centre + 1 + side) * SIZE / 2
+        assert -1e-4 <= first <= low + 1e-4
+        assert high - 1e-4 <= last <= SIZE + 1e-4
+
+
+def test_without_a_craft_the_window_is_the_whole_image():
+    assert window_of(torch.zeros(2, 8, 8, dtype=torch.bool)).tolist() == [[0, 0, 1]] * 2
+    assert inside(torch.tensor([[0.9, -0.9, 3.0]])).tolist() == [[0, 0, 1]]
+
+
+def test_a_crop_on_the_grid_is_a_slice():
+    image_bchw = torch.rand(2, 3, SIZE, SIZE)
+    window_b3 = torch.tensor([[0.0, 0.5, 0.5], [-0.5, -0.5, 0.5]])
+    found = crop(image_bchw, window_b3, 32)
+    expected = torch.stack([image_bchw[0, :, 32:64, 16:48], image_bchw[1, :, :32, :32]])
+    smooth = nn.functional.avg_pool2d(nn.functional.interpolate(expected, scale_factor=2, mode="bilinear"), 2)
+    torch.testing.assert_close(found[..., 1:-1, 1:-1], smooth[..., 1:-1, 1:-1])
+
+
+def test_a_crop_of_the_whole_image_at_half_size_averages():
+    image_bchw = torch.rand(1, 3, SIZE, SIZE)
+    found = crop(image_bchw, torch.tensor([[0.0, 0.0, 1.0]]), SIZE // 2)
+    torch.testing.assert_close(found, nn.functional.avg_pool2d(image_bchw, 2))
+
+
+def test_what_was_cropped_is_pasted_where_it_was():
+    coarse, fine = torch.full((1, 1, 16, 16), -5.0), torch.full((1, 1, 32, 32), 7.0)
+    found_hw = pasted(coarse, fine, torch.tensor([[0.0, 0.5, 0.5]]), SIZE)[0, 0]
+    expected_hw = torch.full((SIZE, SIZE), -5.0)
+    expected_hw[32:64, 16:48] = 7.0
+    torch.testing.assert_close(found_hw, expected_hw)
+
+
+def test_pasting_undoes_cropping():
+    y, x = torch.meshgrid(torch.linspace(0, 3, SIZE), torch.linspace(0, 3, SIZE), indexing="ij")
+    smooth_bchw = (x.sin() * y.cos())[None, None]
+    window_b3 = torch.tensor([[0.1, -0.2, 0.6]])
+    back_bchw = pasted(torch.full((1, 1, 8, 8), 9.0), crop(smooth_bchw, window_b3, 80), window_b3, SIZE)
+    within = back_bchw != 9.0
+    assert 0.3 < within.float().mean() < 0.4
+    assert (back_bchw - smooth_bchw)[within].abs().max() < 0.05
+
+
+def test_jitter_stays_inside():
+    windows_b3 = jittered(torch.tensor([[0.3, -0.3, 0.7]]).repeat(500, 1))
+    assert (windows_b3[:, :2].abs().amax(1) + windows_b3[:, 2] <= 1 + 1e-6).all()

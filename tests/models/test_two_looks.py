@@ -1,0 +1,98 @@
+"""Geometry of the second look, against slices and plain loops."""
+
+import torch
+from torch import nn
+
+from pipeline.masks.windows import crop, pasted, window_of
+from pipeline.models.two_looks import TwoLooks
+
+SIZE = 64
+
+
+class Bright(nn.Module):
+    """Body where red is bright, class by the mean of blue; keeps the sizes that it was shown."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.tensor(20.0))
+        self.shown = []
+
+    def forward(self, image_bchw):
+        self.shown.append(tuple(image_bchw.shape[-2:]))
+        body_bhw = (image_bchw[:, 0] - 0.5) * self.scale
+        blue_b = image_bchw[:, 2].mean(dim=(1, 2))
+        return {
+            "mask": torch.stack([body_bhw, torch.full_like(body_bhw, -9.0)], 1),
+            "class": torch.stack([blue_b, -blue_b], 1),
+        }
+
+    def encoder_parameters(self):
+        return [self.scale]
+
+
+def craft(left, top, width, height, size=SIZE):
+    """One image with a bright craft, and its mask."""
+    image_bchw = torch.zeros(1, 3, size, size)
+    image_bchw[:, :, top : top + height, left : left + width] = 1.0
+    return image_bchw, image_bchw[:, 0] > 0.5
+
+
+def test_the_second_look_sees_the_craft_larger_and_the_answer_has_its_place():
+    image_bchw, craft_bhw = craft(37, 5, 9, 6)
+    look = Bright().eval()
+    outputs = TwoLooks(look, SIZE, 16, 32)(image_bchw)
+    assert look.shown == [(16, 16), (32, 32)]
+    found = outputs["mask"][0, 0] > 0
+    first = (
+        nn.functional.interpolate(Bright()(nn.functional.avg_pool2d(image_bchw, 4))["mask"], SIZE, mode="bilinear")[
+            0, 0
+        ]
+        > 0
+    )
+    assert (found ^ craft_bhw[0]).sum() < 0.5 * (first ^ craft_bhw[0]).sum()
+
+
+def test_the_class_is_the_mean_of_both_looks_probabilities():
+    image_bchw, _ = craft(20, 20, 16, 16)
+    image_bchw[:, 2] = torch.rand(SIZE, SIZE)
+    network = TwoLooks(Bright().eval(), SIZE, 16, 32)
+    first = network.look(nn.functional.avg_pool2d(image_bchw, 4))
+    window_b3 = window_of(first["mask"].sigmoid().amax(1) > 0.3)
+    second = network.look(crop(image_bchw, window_b3, 32))
+    mean = (first["class"].softmax(1) + second["class"].softmax(1)) / 2
+    torch.testing.assert_close(network(image_bchw)["class"].softmax(1), mean)
+
+
+def test_a_wrong_first_look_loses_nothing_that_it_saw_itself():
+    """What lies outside the window is still the first look's."""
+    image_bchw, _ = craft(4, 4, 12, 12)
+    image_bchw[:, 0, 40:60, 40:60] = 0.51  # too dim for the window, and body all the same
+    look = Bright().eval()
+    look.scale.data.fill_(2000.0)
+    alone = look(image_bchw)["mask"][0, 0] > 0
+    outputs = TwoLooks(look, SIZE, SIZE, 32)
+    window_b3 = torch.tensor([[-0.7, -0.7, 0.3]])
+    both = pasted(look(image_bchw)["mask"], look(crop(image_bchw, window_b3, 32))["mask"], window_b3, SIZE)[0, 0] > 0
+    assert outputs.fine == 32
+    assert (both & alone)[40:60, 40:60].all()
+
+
+def test_in_training_the_window_is_the_true_one_give_or_take():
+    image_bchw, craft_bhw = craft(20, 24, 16, 8)
+    batch = {"mask": torch.stack([craft_bhw, craft_bhw & False], dim=1).to(torch.uint8) * 255}
+    network = TwoLooks(Bright(), SIZE, 16, 32)
+    torch.manual_seed(0)
+    windows = torch.cat([network(image_bchw * 0, batch)["window"] for _ in range(300)])  # though nothing is to be seen
+    true = window_of(craft_bhw)[0]
+    torch.testing.assert_close(windows.mean(0), true, atol=0.01, rtol=0)
+    torch.testing.assert_close(windows[:, 0].std(), 2 * 0.06 * true[2], atol=0.01, rtol=0)
+    outputs = network(image_bchw, batch)
+    assert outputs.keys() == {"mask_coarse", "class_coarse", "mask_fine", "class_fine", "window"}
+    assert outputs["mask_fine"].shape == (1, 2, 32, 32)
+
+
+def test_gradients_reach_the_look_through_both():
+    image_bchw, _ = craft(20, 24, 16, 8)
+    network = TwoLooks(Bright(), SIZE, 16, 32)
+    network(image_bchw)["mask"].sum().backward()
+    assert network.look.scale.grad.abs() > 0
