@@ -8,6 +8,7 @@ from segmentation_models_pytorch.losses import DiceLoss, JaccardLoss, LovaszLoss
 from torch import nn
 from torch.nn import functional
 
+from pipeline.losses.extent import box_loss
 from pipeline.masks.softmax import against_background, with_background
 from pipeline.settings import ranged
 
@@ -44,6 +45,11 @@ def lovasz(outputs: Mapping, batch: Mapping) -> torch.Tensor:
     return LovaszLoss("multilabel", from_logits=True)(
         against_background(outputs["mask"]), (batch["mask"] > 0.5).float()
     )
+
+
+@loss(0.0, "L1 and GIoU of the true box and the soft extent of body and panel together")
+def box(outputs: Mapping, batch: Mapping) -> torch.Tensor:
+    return box_loss(against_background(outputs["mask"]).amax(dim=1), (batch["mask"] > 0.5).any(dim=1))
 
 
 @loss(0.0, "cross-entropy of background, body and panel; for masks by softmax", of_softmax=True)

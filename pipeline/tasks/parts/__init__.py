@@ -48,7 +48,13 @@ class Parts(Task):
     fallback_words = "no pixel above 0.5: masks empty, box from the highest probability"
     legend = drawing.LEGEND
     fit_code = (
-        *("tasks/parts/__init__.py", "losses/segmentation.py", "losses/looks.py", "dataset/augment.py"),
+        *(
+            "tasks/parts/__init__.py",
+            "losses/segmentation.py",
+            "losses/extent.py",
+            "losses/looks.py",
+            "dataset/augment.py",
+        ),
         *(f"models/{name}.py" for name in ("network", "torchvision_nets", "two_looks", "weights")),
         *(f"masks/{name}.py" for name in ("rle", "softmax", "windows")),
     )
