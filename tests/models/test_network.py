@@ -12,7 +12,8 @@ NAMES = sorted(path.relative_to(RECIPES).with_suffix("").as_posix() for path in 
 
 def small(name: str) -> ModelConfig:
     config = config_of(recipe_values(name)).model
-    config.size = 64
+    config.size, looks = 64, bool(config.coarse)
+    config.coarse, config.fine = (32, 64) if looks else (0, 0)
     return config
 
 
@@ -31,8 +32,9 @@ def test_every_parameter_of_every_recipe_gets_a_gradient(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_shapes(name):
     config = small(name)
-    outputs = build_network(config, classes=10).eval()(torch.rand(3, 3, 64, 96))
-    assert outputs["mask"].shape == (3, 3 if config.masks == "softmax" else 2, 64, 96)
+    width = 64 if config.coarse else 96  # two looks are at squares
+    outputs = build_network(config, classes=10).eval()(torch.rand(3, 3, 64, width))
+    assert outputs["mask"].shape == (3, 3 if config.masks == "softmax" else 2, 64, width)
     assert outputs["class"].shape == (3, 10) if config.classify else "class" not in outputs
 
 

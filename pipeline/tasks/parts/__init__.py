@@ -55,12 +55,12 @@ class Parts(Task):
             "losses/looks.py",
             "dataset/augment.py",
         ),
-        *(f"models/{name}.py" for name in ("network", "torchvision_nets", "two_looks", "weights")),
+        *(f"models/{name}.py" for name in ("network", "compact", "torchvision_nets", "two_looks", "weights")),
         *(f"masks/{name}.py" for name in ("rle", "softmax", "windows")),
     )
     answer_code = (
         "tasks/parts/__init__.py",
-        *(f"models/{name}.py" for name in ("network", "torchvision_nets", "two_looks")),
+        *(f"models/{name}.py" for name in ("network", "compact", "torchvision_nets", "two_looks")),
         *(f"masks/{name}.py" for name in ("views", "softmax", "windows", "postprocess", "boxes", "columns", "rle")),
     )
 
