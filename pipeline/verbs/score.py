@@ -7,8 +7,8 @@ from typing import Literal
 import pandas as pd
 
 from pipeline.contracts import Track
-from pipeline.dataset.index_table import rows_hash, rows_of
-from pipeline.errors import UserError, command
+from pipeline.dataset.index_table import rows_hash
+from pipeline.errors import UserError
 from pipeline.files import file_hash, write_json
 from pipeline.judging import tables
 from pipeline.judging.coco import average_precision
@@ -16,9 +16,8 @@ from pipeline.judging.judged import Judged
 from pipeline.locks import alone_in
 from pipeline.processes import cores, spread
 from pipeline.progress import say
-from pipeline.run_folder import Run, find_data, manifest_of, recorded
-from pipeline.stages.indexed import indexed
-from pipeline.stages.packaged import asked_rows, packaged
+from pipeline.run_folder import Run, find_data, recorded
+from pipeline.stages.scored import scored, truth_of
 from pipeline.stages.trained import Trained, seen_by
 from pipeline.tracks import DEFAULT, track_named
 
@@ -79,15 +78,14 @@ def score(
     if ceiling and (versus or details or coco or compare_rules):
         raise UserError("--ceiling judges truth alone: leave out the second run and the other switches.")
     folder = find_data(data) if trained is None else trained.data(data)
-    truth = _truth(form, folder, split)
+    truth = truth_of(form, folder, split)
     if ceiling:
         return _ceilings(form, truth, rules, size, stride)
 
     def judge(name: str | None, of: Trained | None) -> Judged:
         if of is None:
             return Judged.of(form, Path(name), truth, rules)
-        zip, compute = _zip_of(of, folder, truth, split, tta, form)
-        return Judged.of(form, zip, truth, rules, compute)
+        return scored(of, folder, truth, split, of.views(folder, split, tta), form, rules)
 
     first = judge(run, trained)
     content = first.content() | {"split": split, "data": str(folder)}
@@ -124,36 +122,6 @@ def _rules_of(track: Track, rules: object | None) -> object:
     if odd := [name for name in changed if name not in known]:
         raise UserError(f"--rules.{odd[0].replace('_', '-')} is no rule of track {track.name}.")
     return track.judge.Rules(**changed)
-
-
-def _truth(track: Track, folder: Path, split: str) -> pd.DataFrame:
-    """The index rows of a split, with the sizes of its answers. Raises UserError where they have no labels."""
-    truth = rows_of(indexed(folder, track), (split,))
-    if not track.reader.labelled(truth).any():
-        raise UserError(f"split {split} of {folder} has no labels: it can be packaged, not scored.")
-    return asked_rows(track, folder, truth, split)
-
-
-def _zip_of(
-    trained: Trained, folder: Path, truth: pd.DataFrame, split: str, tta: str | None, track: Track
-) -> tuple[Path, dict]:
-    """The run's zip, made where it is missing or out of date, and its compute as just recounted.
-
-    Raises:
-        UserError: a zip is there that package did not make, or predictions of something else are.
-    """
-    run, views = trained.run, trained.views(folder, split, tta)
-    place, stage = run.answers(folder, split, views), f"package {track.name}"
-    path = place.folder / track.upload.name
-    if path.exists() and manifest_of(place.folder, stage).get("zip_hash") != file_hash(path):
-        raise UserError(
-            f"{path} is not what package made of the run's predictions. "
-            f"`{command('package', '--run', run.name, '--data', folder, '--split', split, '--tta', views)}` makes it "
-            "anew; by its path it is judged as anybody's zip."
-        )
-    packaged(trained, folder, truth, split, views, track)
-    counted = manifest_of(place.folder, stage)["efficiency"]
-    return path, {"gmac": counted["gmac"], "mparams": counted["mparams"], "compute": "recounted from the run"}
 
 
 def _write(path: Path, truth: pd.DataFrame, content: dict, name: str) -> None:
