@@ -29,7 +29,7 @@ VERBS = {  # in the order data flows
     "validate": "check anybody's zip before it is uploaded",
     "score": "score that zip as the server would",
     "report": "write a static page for a run, or a list of all runs",
-    "bench": "measure this code's own speed against a straightforward way",
+    "bench": "measure this code's own speed, or its networks against the published ones",
     "demo": "all of the above on simulated images: from nothing to a scored zip in 15 minutes",
 }
 

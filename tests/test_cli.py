@@ -81,7 +81,7 @@ def test_the_options_of_every_verb():
             *(f"rules.{field.name}" for field in fields(Rules)),
         },
         "report": {"run", "data", "split", "tta"},
-        "bench": {"what", "track", "count", "dense"},
+        "bench": {"what", "track", "count", "dense", "table", "only", "out"},
         "demo": set(),
     }
 

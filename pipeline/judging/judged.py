@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.contracts import Track
-from pipeline.judging.bootstrap import differences, intervals
+from pipeline.judging.bootstrap import differences, intervals, resampled
 from pipeline.judging.breakdown import confusion
 
 WORST, BEST = 20, 5  # images named
@@ -64,6 +64,10 @@ class Judged:
         """95 % intervals of the figures."""
         means = self.track.judge.means(self.images, self.rules)
         return {name: limits and list(limits) for name, limits in intervals(means, self._combine).items()}
+
+    def draws(self) -> dict[str, np.ndarray]:
+        """The figures over resamples of the images, (draws,) each; the same images whoever's submission it is."""
+        return self._combine(resampled(self.track.judge.means(self.images, self.rules)))
 
     def counted(self) -> dict[str, int]:
         """How many images each figure of accuracy is a mean over: those whose truth has what it needs."""

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.tracks import track_named
-from pipeline.verbs import bench as verb
+from pipeline.verbs import bench_score as verb
 from pipeline.verbs.bench import bench
 
 
