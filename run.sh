@@ -41,7 +41,7 @@ set_up() {
 run_tests() {
   cd "$root"
   "$venv/bin/python" -m ruff check . && "$venv/bin/python" -m ruff format --check --quiet . &&
-    exec "$venv/bin/python" -m pytest "$@"
+    exec "$venv/bin/python" -m pytest -n auto --dist loadfile "$@" # a process per core, a file in one of them
 }
 
 export PYTHONUNBUFFERED=1 # lines come in order, also into a file
