@@ -91,7 +91,11 @@ def test_an_interrupted_installation_is_taken_up_again(machine):
 def test_it_can_be_called_from_anywhere_and_tests_what_is_beside_it(machine):
     done, log = machine("test", "-k", "one")
     assert done.returncode == 0
-    assert log[1:] == ["-m ruff check .", "-m ruff format --check --quiet .", "-m pytest -k one"]
+    assert log[1:] == [
+        "-m ruff check .",
+        "-m ruff format --check --quiet .",
+        "-m pytest -n auto --dist loadfile -k one",
+    ]
 
 
 def test_modules_of_the_folder_one_stands_in_are_not_taken_for_its_own(tmp_path):
