@@ -74,6 +74,8 @@ def test_views_are_those_last_asked_for_of_the_split_else_of_any(here):
     assert run.views(data, "val", None) == "d4"
     assert run.views(data, "train", None) == "none"  # as last asked for of test
     assert run.views(here / "data" / "b", "val", None) == "none"
+    run.ask(data, "val", "flips")
+    assert run.views(data, "train", None) == "flips"  # as last asked for of val, though val was asked for first
 
 
 def test_answers_of_other_sets_splits_and_views_have_folders_of_their_own(here):
