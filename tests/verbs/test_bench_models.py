@@ -9,6 +9,7 @@ from pipeline.run_folder import run_named
 from pipeline.stages.scored import truth_of
 from pipeline.tracks import track_named
 from pipeline.verbs.bench import bench
+from pipeline.verbs.bench_results import Result, page
 
 TABLE = """
 title: Small
@@ -39,28 +40,41 @@ def test_a_table_is_written_row_by_row_and_resumed(table, tmp_path, capsys):
     found = bench("models", table=table, only="plain", out=out)
     assert list(found) == ["plain"]
     assert "twice" not in out.read_text()
+    kept, page = (tmp_path / "results/plain.json").read_bytes(), out.read_text()
+    (tmp_path / "results/plain.json").unlink()
     first = run_named("plain-0").best.stat().st_mtime_ns
-    found = bench("models", table=table, out=out)
-    assert run_named("plain-0").best.stat().st_mtime_ns == first
+    bench("models", table=table, only="plain", out=out)  # trained, but not yet written down
     assert "trained already: submissions/plain-0" in capsys.readouterr().out
+    assert run_named("plain-0").best.stat().st_mtime_ns == first
+    assert (tmp_path / "results/plain.json").read_bytes() == kept and out.read_text() == page
+
+    submissions = tmp_path / "submissions"
+    submissions.rename(tmp_path / "elsewhere")  # as in another checkout: results alone are enough
+    found = bench("models", table=table, out=out)
+    (submissions / "twice-0").rename(tmp_path / "elsewhere/twice-0")
+    submissions.rmdir()
+    (tmp_path / "elsewhere").rename(submissions)
     page = out.read_text()
     for words in (
         "## small, views d4",
         "## other, views none",
-        "| twice | looking twice | 1 |",
+        "| twice | looking twice | 0 |",
         "- twice less plain: ",
     ):
         assert words in page
+    assert page.count("| twice | ") == 6  # four of figures, its cost, its command
 
     track = track_named("spark2026")
     rows = truth_of(track, tmp_path / "data/other", "val")
     places = [run_named(f"plain-{seed}").answers(tmp_path / "data/other", "val", "d4") for seed in (0, 1)]
     judged = [Judged.of(track, place.folder / "submission.zip", rows, track.judge.Rules()) for place in places]
-    truth = found["plain"].figures["other", "d4"]
+    truth = found["plain"].figures["other, views d4"]
     for name in ("s_cls", "s_det", "s_seg", "s_acc"):
-        assert truth[name] == pytest.approx(np.mean([one.figures()[name] for one in judged]))
-    assert found["plain"].compute["gmac"] == pytest.approx(4 * judged[0].compute["gmac"], rel=0.1)  # 128 px, not 64
-    assert found["plain"].draws["other", "d4"]["s_final"].shape == (2000,)
+        assert truth[name] == pytest.approx(np.mean([one.figures()[name] for one in judged]), abs=1e-4)
+    assert found["plain"].gmac == pytest.approx(4 * judged[0].compute["gmac"], rel=0.1)  # 128 px, not 64
+    drawn = np.mean([one.draws()["s_final"][:500] for one in judged], axis=0)
+    compute = 0.15 * (judged[0].compute["gmac"] - found["plain"].gmac) / 100
+    np.testing.assert_allclose(found["plain"].drawn("other, views d4"), drawn + compute, atol=2e-4)
 
 
 @pytest.mark.parametrize(
@@ -80,3 +94,25 @@ def test_a_mistake_in_the_table_is_told_before_anything_is_made(table, tmp_path,
 def test_a_row_that_is_not_there(table):
     with pytest.raises(UserError, match=r"unknown row plan\. Did you mean plain"):
         bench("models", table=table, only="plan")
+
+
+def test_a_row_whose_results_were_made_from_something_else(table, tmp_path):
+    said = {"values": {"optim.epochs": 2}, "published": {}, "seeds": [0], "sets": {}}
+    result = Result("twice", "as before", said, [], {}, {}, 0.1, 0.1, 1.0, 1.0, "a machine", None)
+    result.write(tmp_path / "results")
+    with pytest.raises(
+        UserError, match=r"rename such a row, or delete its results.*\n.*twice: values\.optim\.epochs 2 -> 1"
+    ):
+        bench("models", table=table, out=tmp_path / "RESULTS.md")
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_row_that_has_left_the_table_keeps_its_line():
+    said = {"values": {}, "published": {}, "seeds": [0], "sets": {}}
+    figures = {"small, views none": dict.fromkeys(("s_cls", "s_det", "s_seg", "s_acc", "s_final"), 0.5)}
+    draws = {"small, views none": " ".join(["4000"] * 250 + ["6000"] * 250)}
+    gone = Result("gone", "tried", said, [], figures, draws, 1.25, 2.5, 3.0, 4.0, "a machine", "0123456789abcdef")
+    written = page("Title", [], {"gone": gone})
+    assert "| gone | 0.500 | 0.500 | 0.500 | 0.500 | 0.500 | 0.400 to 0.600 |" in written
+    assert "| gone | tried | 0 | 1.250 | 2.500 | 3.0 | 4 |" in written
+    assert "| gone | no longer in the table | 012345678 | a machine |" in written
