@@ -3,13 +3,16 @@
 import numpy as np
 import pytest
 
+from pipeline.config import RECIPES, config_of
 from pipeline.errors import UserError
 from pipeline.judging.judged import Judged
 from pipeline.run_folder import run_named
 from pipeline.stages.scored import truth_of
 from pipeline.tracks import track_named
 from pipeline.verbs.bench import bench
+from pipeline.verbs.bench_models import _row
 from pipeline.verbs.bench_results import Result, page
+from pipeline.yaml_files import read_yaml
 
 TABLE = """
 title: Small
@@ -116,3 +119,15 @@ def test_a_row_that_has_left_the_table_keeps_its_line():
     assert "| gone | 0.500 | 0.500 | 0.500 | 0.500 | 0.500 | 0.400 to 0.600 |" in written
     assert "| gone | tried | 0 | 1.250 | 2.500 | 3.0 | 4 |" in written
     assert "| gone | no longer in the table | 012345678 | a machine |" in written
+
+
+def test_every_row_of_the_house_s_table_can_be_trained():
+    said = read_yaml(RECIPES / "table.yml")
+    rows = [_row(entry, said["values"]) for entry in said["rows"]]
+    assert len({row.name for row in rows}) == len(rows)
+    for row in rows:
+        assert set(row.against) <= {other.name for other in rows}
+        for values in (row.values, row.values | row.published):
+            config = config_of(values)
+            assert track_named(config.track).task.impossible(config) == []
+            assert all(size % 32 == 0 for size in config.model.looks.values())
