@@ -39,15 +39,14 @@ def _area(low_b2: torch.Tensor, high_b2: torch.Tensor) -> torch.Tensor:
     return (high_b2 - low_b2).clamp(min=0).prod(dim=1)
 
 
-def box_loss(logits_bhw: torch.Tensor, mask_bhw: torch.Tensor) -> torch.Tensor:
-    """L1 distance of the four sides, in shares of the image, and 1 - GIoU, between soft extents and true boxes.
+def box_loss(box_b4: torch.Tensor, mask_bhw: torch.Tensor) -> torch.Tensor:
+    """L1 distance of the four sides, in shares of the image, and 1 - GIoU, between given boxes and those of masks.
 
     Args:
-        logits_bhw: of the whole craft.
-        mask_bhw: of it, bool; images without a true pixel do not count.
+        box_b4: x_min, y_min, x_max, y_max as shares of the image.
+        mask_bhw: of the whole craft, bool; images without a true pixel do not count.
     """
     shown_b = mask_bhw.any(dim=2).any(dim=1)
-    true_b4 = soft_extent(torch.where(mask_bhw, 1e4, -1e4).to(logits_bhw.dtype))
-    given_b4 = soft_extent(logits_bhw)
-    each_b = (given_b4 - true_b4).abs().sum(dim=1) + 1 - giou(given_b4, true_b4)
+    true_b4 = soft_extent(torch.where(mask_bhw, 1e4, -1e4).to(box_b4.dtype))
+    each_b = (box_b4 - true_b4).abs().sum(dim=1) + 1 - giou(box_b4, true_b4)
     return (each_b * shown_b).sum() / shown_b.sum().clamp(min=1)

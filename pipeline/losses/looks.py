@@ -11,8 +11,8 @@ from pipeline.masks.windows import crop, shrunk
 class OverLooks(nn.Module):
     """The mean of a loss over both looks of models.two_looks.TwoLooks; of any other network just the loss.
 
-    forward(outputs, batch): outputs as the loss takes them, or `mask_<look>` and `class_<look>` of both looks with
-    `window`; the batch as the loss takes it.
+    forward(outputs, batch): outputs as the loss takes them, or `mask_<look>`, `class_<look>` and `box_<look>` of both
+    looks with `window`; the batch as the loss takes it.
     """
 
     def __init__(self, loss: nn.Module) -> None:

@@ -1,4 +1,4 @@
-"""The losses of masks and class. Adding one is one edit: its function, with its name, weight and meaning."""
+"""The losses of masks, class and box. Adding one is one edit: its function, with its name, weight and meaning."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import make_dataclass
@@ -8,7 +8,7 @@ from segmentation_models_pytorch.losses import DiceLoss, JaccardLoss, LovaszLoss
 from torch import nn
 from torch.nn import functional
 
-from pipeline.losses.extent import box_loss
+from pipeline.losses.extent import box_loss, soft_extent
 from pipeline.masks.softmax import against_background, with_background
 from pipeline.settings import ranged
 
@@ -59,7 +59,12 @@ def lovasz(outputs: Mapping, batch: Mapping) -> torch.Tensor:
 
 @loss(0.0, "L1 and GIoU of the true box and the soft extent of body and panel together")
 def box(outputs: Mapping, batch: Mapping) -> torch.Tensor:
-    return box_loss(against_background(outputs["mask"]).amax(dim=1), (batch["mask"] > 0.5).any(dim=1))
+    return box_loss(soft_extent(against_background(outputs["mask"]).amax(dim=1)), (batch["mask"] > 0.5).any(dim=1))
+
+
+@loss(0.0, "L1 and GIoU of the true box and the box head's, which model.box_head adds")
+def box_head(outputs: Mapping, batch: Mapping) -> torch.Tensor:
+    return box_loss(outputs["box"], (batch["mask"] > 0.5).any(dim=1))
 
 
 @loss(0.0, "cross-entropy of background, body and panel; for masks by softmax", of_softmax=True)
@@ -87,9 +92,9 @@ LossConfig.__doc__ = "Weights of the losses' sum.\n\nArgs:\n" + "\n".join(
 class WeightedSum(nn.Module):
     """Weighted sum of the losses; a weight of 0 leaves one out.
 
-    forward(outputs, batch): `mask` logits (b, 2, h, w), or with background (b, 3, h, w), and `class` logits (b, k); of
-    the batch `mask` uint8 (b, 2, h, w), 255 where a pixel is all of a part, and `class` (b,) indices. Returns the sum
-    and a dict of the unweighted losses.
+    forward(outputs, batch): `mask` logits (b, 2, h, w), or with background (b, 3, h, w), `class` logits (b, k) and
+    `box` (b, 4) as shares of the image; of the batch `mask` uint8 (b, 2, h, w), 255 where a pixel is all of a part, and
+    `class` (b,) indices. Returns the sum and a dict of the unweighted losses.
     """
 
     def __init__(self, config: LossConfig) -> None:

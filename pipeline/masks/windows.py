@@ -61,6 +61,13 @@ def pasted(coarse_bchw: torch.Tensor, fine_bchw: torch.Tensor, window_b3: torch.
     return torch.where(within_b1hw, near_bchw, whole_bchw)
 
 
+def in_image(box_b4: torch.Tensor, window_b3: torch.Tensor) -> torch.Tensor:
+    """Boxes (b, 4), x_min, y_min, x_max, y_max as shares of their windows, as shares of the image."""
+    side_b1 = window_b3[:, 2:]
+    corner_b2 = (window_b3[:, :2] + 1 - side_b1) / 2
+    return corner_b2.repeat(1, 2) + side_b1 * box_b4
+
+
 def _grid(scale_b: torch.Tensor, x_b: torch.Tensor, y_b: torch.Tensor, size: int) -> torch.Tensor:
     """Points (b, size, size, 2) of a square map, scaled and moved."""
     nought_b = torch.zeros_like(scale_b)

@@ -1,4 +1,4 @@
-"""The network: one encoder, a decoder for masks, and a linear class head on the deepest features where one is asked."""
+"""The network: one encoder, a decoder for masks, and heads for class and box on the deepest features where asked."""
 
 import difflib
 from dataclasses import dataclass
@@ -33,9 +33,10 @@ class ModelConfig:
         normalisation: auto (the encoder's own with weights, else spark), spark (the published channel mean and std)
             or encoder
         size: working size in pixels, both sides; the network is given images of this size
-        dropout: before the class head's linear layer
+        dropout: before the class head's linear layer, and the box head's first
         masks: sigmoid (body and panel, each by itself) or softmax (background, body or panel)
         classify: whether there is a class head
+        box_head: whether a pyramid has a head that answers the box; without one it is taken from the masks
         deepest: stride of the last stage that a pyramid's encoder keeps; the rest is deleted
         finest: stride of a pyramid's masks
         coarse: size of a first look at the whole image, that finds the craft; 0: one look, at the working size
@@ -51,6 +52,7 @@ class ModelConfig:
     dropout: float = ranged(0.2, least=0, below=1)
     masks: Literal["sigmoid", "softmax"] = "sigmoid"
     classify: bool = True
+    box_head: bool = False
     deepest: int = 32
     finest: int = 4
     coarse: int = 0
@@ -60,6 +62,11 @@ class ModelConfig:
     def channels(self) -> int:
         """Of the masks' logits: body and panel, or background, body and panel."""
         return {"sigmoid": 2, "softmax": 3}[self.masks]
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of what the network answers, in its order."""
+        return ("mask", *(["class"] if self.classify else []), *(["box"] if self.box_head else []))
 
     def __str__(self) -> str:
         looks = f", looking twice ({self.coarse} and {self.fine} px)" if self.coarse else ""
@@ -72,22 +79,24 @@ class ModelConfig:
 
 
 class SpacecraftNet(nn.Module):
-    """Masks and class of one spacecraft.
+    """Masks, class and box of one spacecraft.
 
     forward(image_bchw): RGB in [0, 1], float32, height and width multiples of 32.
-    Returns `mask` logits (b, 2, h, w), body and panel, or (b, 3, h, w), background before them; and `class` logits
-    (b, classes) where it has a class head.
+    Returns `mask` logits (b, 2, h, w), body and panel, or (b, 3, h, w), background before them; and where it
+    has heads for them `class` logits (b, classes) and `box` (b, 4), x_min, y_min, x_max, y_max as shares of the image.
     """
 
-    def __init__(self, net: nn.Module, size: int, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+    def __init__(
+        self, net: nn.Module, outputs: tuple[str, ...], size: int, mean: tuple[float, ...], std: tuple[float, ...]
+    ) -> None:
         super().__init__()
-        self.net, self.size = net, size
+        self.net, self.outputs, self.size = net, outputs, size
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
 
     def forward(self, image_bchw: torch.Tensor) -> dict[str, torch.Tensor]:
         found = self.net((image_bchw - self.mean) / self.std)
-        return dict(zip(("mask", "class"), found if isinstance(found, tuple) else (found,), strict=False))
+        return dict(zip(self.outputs, found if isinstance(found, tuple) else (found,), strict=True))
 
     def encoder_parameters(self) -> list[nn.Parameter]:
         """Parameters of the encoder; the rest belongs to the decoder and the heads."""
@@ -122,7 +131,7 @@ def build_network(config: ModelConfig, classes: int, load_weights: bool = True) 
     if load_weights:
         load_encoder_weights(net.encoder, _encoder(config), config.weights)
         normalisation = _normalisation(config)
-    network = SpacecraftNet(net, config.size, *normalisation)
+    network = SpacecraftNet(net, config.outputs, config.size, *normalisation)
     return TwoLooks(network, config.size, config.coarse, config.fine) if config.coarse else network
 
 
@@ -133,7 +142,8 @@ def _refuse_unused(config: ModelConfig) -> None:
             f"model.decoder_width is for the segformer and pyramid decoders; {config.decoder} takes its own widths: "
             "--model.decoder-width null."
         )
-    for name, usual in (("deepest", ModelConfig.deepest), ("finest", ModelConfig.finest)):
+    for name in ("deepest", "finest", "box_head"):
+        usual = getattr(ModelConfig, name)
         if getattr(config, name) != usual and config.decoder != "pyramid":
             raise UserError(f"model.{name} is for the pyramid decoder; for {config.decoder} leave it at {usual}.")
 
@@ -143,7 +153,8 @@ def _net(config: ModelConfig, head: dict | None) -> nn.Module:
         if not config.encoder.startswith("tu-"):
             raise ValueError("a pyramid is over one of timm's encoders, tu-<name>")
         sizes = (config.deepest, config.finest, config.decoder_width)
-        return CompactNet(config.encoder.removeprefix("tu-"), config.channels, head, *sizes)
+        box_dropout = config.dropout if config.box_head else None
+        return CompactNet(config.encoder.removeprefix("tu-"), config.channels, head, *sizes, box_dropout)
     if config.decoder.startswith("tv-"):
         return TorchvisionNet(config.decoder.removeprefix("tv-"), config.encoder, config.channels, head)
     wide = {"decoder_segmentation_channels": config.decoder_width} if config.decoder_width else {}
@@ -168,7 +179,8 @@ def _try(net: nn.Module, config: ModelConfig, classes: int, size: int) -> None:
     finally:
         net.train()
     shapes = [tuple(tensor.shape) for tensor in (found if isinstance(found, tuple) else (found,))]
-    wanted = [(1, config.channels, size, size), *([(1, classes)] if config.classify else [])]
+    each = {"mask": (1, config.channels, size, size), "class": (1, classes), "box": (1, 4)}
+    wanted = [each[name] for name in config.outputs]
     if shapes != wanted:
         raise UserError(f"{what}: it answers {shapes}, expected {wanted}.")
 

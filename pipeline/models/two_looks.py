@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from pipeline.masks.softmax import against_background
-from pipeline.masks.windows import crop, jittered, pasted, shrunk, window_of
+from pipeline.masks.windows import crop, in_image, jittered, pasted, shrunk, window_of
 
 LEVEL = 0.3  # probability from which a pixel of the first look belongs to the craft
 LOOKS = ("coarse", "fine")
@@ -16,12 +16,14 @@ class TwoLooks(nn.Module):
     """Two looks by one network, always both; where the craft fills the image, the second is at the whole image again.
 
     forward(image_bchw, batch): RGB in [0, 1], (b, 3, size, size). Returns `mask` logits (b, c, size, size): the second
-    look's inside its window, the first look's outside; and `class` logits of the mean of both looks' probabilities.
-    In training, with a batch that holds the true `mask` (b, 2, size, size), the window is the true one, jittered, and
-    what is returned is each look's `mask_<look>`, `class_<look>`, and `window` (b, 3), as `crop` takes it.
+    look's inside its window, the first look's outside; `class` logits of the mean of both looks' probabilities;
+    and the second look's `box` (b, 4) and the first's, `box_coarse`, as shares of the whole image. In training, with a
+    batch that holds the true `mask` (b, 2, size, size), the window is the true one, jittered, and what is returned is
+    each look's `mask_<look>`, `class_<look>`, `box_<look>`, as shares of what it was shown, and `window` (b, 3), as
+    `crop` takes it.
 
     Args:
-        look: of one image, answers a dict with `mask` and perhaps `class`.
+        look: of one image, answers a dict with `mask` and perhaps `class` and `box`.
         size: of the image, pixels.
         coarse: of the first look.
         fine: of the second.
@@ -49,6 +51,9 @@ class TwoLooks(nn.Module):
         if "class" in first:
             both = torch.stack([found["class"].float().log_softmax(dim=1) for found in (first, second)])
             outputs["class"] = both.logsumexp(dim=0)
+        if "box" in second:
+            outputs["box"] = in_image(second["box"].float(), window_b3)
+            outputs["box_coarse"] = first["box"]  # a tracer would leave out of its count what is not answered
         return outputs
 
     def encoder_parameters(self) -> list[nn.Parameter]:

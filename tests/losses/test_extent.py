@@ -2,7 +2,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torchvision.ops import generalized_box_iou
+from torchvision.ops import generalized_box_iou, generalized_box_iou_loss, masks_to_boxes
 
 from pipeline.losses.extent import box_loss, giou, soft_extent
 from pipeline.losses.segmentation import LossConfig, WeightedSum
@@ -51,18 +51,18 @@ def test_giou_is_torchvision_s():
 
 def test_worked_numbers():
     mask_bhw = mask_of(4, 4, 8, 8)
-    assert box_loss(sure(mask_bhw), mask_bhw).item() == pytest.approx(0.0, abs=1e-6)
+    assert box_loss(soft_extent(sure(mask_bhw)), mask_bhw).item() == pytest.approx(0.0, abs=1e-6)
     wider = sure(mask_of(4, 4, 12, 8))  # 4 of 16 too far on one side; 64 of 96 pixels are right
-    assert box_loss(wider, mask_bhw).item() == pytest.approx(4 / 16 + 1 - 64 / 96)
+    assert box_loss(soft_extent(wider), mask_bhw).item() == pytest.approx(4 / 16 + 1 - 64 / 96)
     apart = sure(mask_of(12, 4, 4, 8))  # sides off by 8, 0, 4, 0; of the 96 around both, none is of neither
-    assert box_loss(apart, mask_bhw).item() == pytest.approx(12 / 16 + 1)
+    assert box_loss(soft_extent(apart), mask_bhw).item() == pytest.approx(12 / 16 + 1)
 
 
 def test_images_without_a_craft_do_not_count():
     masks = torch.cat([mask_of(4, 4, 8, 8), mask_of(0, 0, 1, 1) & False])
-    logits = torch.cat([sure(mask_of(4, 4, 12, 8)), torch.randn(1, SIZE, SIZE)])
-    assert box_loss(logits, masks).item() == pytest.approx(box_loss(logits[:1], masks[:1]).item())
-    assert box_loss(logits[1:], masks[1:]).item() == 0.0
+    boxes = soft_extent(torch.cat([sure(mask_of(4, 4, 12, 8)), torch.randn(1, SIZE, SIZE)]))
+    assert box_loss(boxes, masks).item() == pytest.approx(box_loss(boxes[:1], masks[:1]).item())
+    assert box_loss(boxes[1:], masks[1:]).item() == 0.0
 
 
 @pytest.mark.parametrize("start", [-8.0, 0.0, 8.0])
@@ -71,7 +71,7 @@ def test_descent_from_anywhere_finds_the_box(start):
     logits_bhw = torch.full((1, SIZE, SIZE), start, requires_grad=True)
     optimiser = torch.optim.Adam([logits_bhw], lr=0.5)
     for _ in range(600):
-        loss = box_loss(logits_bhw, mask_bhw)
+        loss = box_loss(soft_extent(logits_bhw), mask_bhw)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -88,3 +88,14 @@ def test_it_is_a_loss_of_the_union_of_body_and_panel():
     assert parts.keys() == {"box"}
     swapped, _ = WeightedSum(config)({"mask": sure(mask.flip(1))}, batch)
     assert swapped.item() == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_head_s_box_is_held_against_that_of_body_and_panel_together():
+    torch.manual_seed(0)
+    mask = torch.stack([torch.cat([mask_of(4, 4, 4, 8), mask_of(8, 2, 4, 8)]), mask_of(0, 9, 16, 3).repeat(2, 1, 1)])
+    batch = {"mask": (mask * 255).to(torch.uint8)}
+    true_b4 = (masks_to_boxes(mask.any(dim=1)) + torch.tensor([0, 0, 1, 1])) / SIZE  # its max is inclusive
+    box_b4 = torch.rand(2, 2, 2).sort(dim=1).values.flatten(1)
+    total, parts = WeightedSum(LossConfig(dice=0, bce=0, cls=0, box_head=2))({"box": box_b4}, batch)
+    each_b = (box_b4 - true_b4).abs().sum(dim=1) + generalized_box_iou_loss(box_b4, true_b4)
+    assert (parts.keys(), total.item()) == ({"box_head"}, pytest.approx(2 * each_b.mean().item()))

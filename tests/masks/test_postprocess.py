@@ -123,3 +123,10 @@ def test_scores_are_of_the_enlarged_probabilities():
     assert np.flatnonzero(masks(found)[0][0]).tolist() == [2, 3]
     assert found["body_score"] == pytest.approx((0.65 + 0.8) / 2)
     assert found["panel_score"] == 0
+
+
+def test_a_box_that_is_given_is_clipped_and_stands_in_pixels():
+    mask_chw = probabilities([(2, 3, 0.9)])
+    found = answer(mask_chw, 8, 32, np.float32([-0.25, 0.25, 0.53125, 1.5]))
+    assert box(found) == (0, 2, 17, 8)
+    assert found == answer(mask_chw, 8, 32) | {name: found[name] for name in ("x_min", "y_min", "x_max", "y_max")}

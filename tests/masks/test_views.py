@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.masks.views import VIEWS, views
+from pipeline.masks.boxes import box_from_mask
+from pipeline.masks.views import VIEWS, turned_back, views
 
 IMAGE_BCHW = torch.arange(2 * 3 * 5 * 5, dtype=torch.float32).reshape(2, 3, 5, 5)
 
@@ -48,6 +49,22 @@ def test_views_without_turns_take_images_that_are_not_square(name):
     for view in views(name):
         assert view.augment_image(wide_bchw).shape == wide_bchw.shape
         np.testing.assert_array_equal(view.deaugment_mask(view.augment_image(wide_bchw)), wide_bchw)
+
+
+@pytest.mark.parametrize(("name", "width"), [("none", 5), ("hflip", 5), ("flips", 5), ("d4", 9), ("flips", 9)])
+def test_a_box_turned_back_is_that_of_the_mask_turned_back(name, width):
+    mask_bchw = torch.zeros(2, 1, 9, width)
+    mask_bchw[0, :, 1:4, 0:2] = mask_bchw[1, :, 3:8, 3:4] = 1.0
+    for view in views(name):
+        seen, there = (boxes(of) for of in (view.augment_image(mask_bchw), mask_bchw))
+        torch.testing.assert_close(turned_back(view, seen), there)
+
+
+def boxes(mask_bchw):
+    """As shares of the image."""
+    height, width = mask_bchw.shape[2:]
+    boxes_b4 = [box_from_mask(mask_hw.numpy()) for mask_hw in mask_bchw[:, 0] > 0]
+    return torch.tensor(boxes_b4) / torch.tensor([width, height, width, height])
 
 
 def test_an_unknown_name_is_refused():

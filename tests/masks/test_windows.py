@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from pipeline.masks.windows import MARGIN, crop, inside, jittered, pasted, window_of
+from pipeline.masks.boxes import box_from_mask
+from pipeline.masks.windows import MARGIN, crop, in_image, inside, jittered, pasted, window_of
 
 SIZE = 64
 
@@ -72,6 +73,16 @@ def test_pasting_undoes_cropping():
     within = back_bchw != 9.0
     assert 0.3 < within.float().mean() < 0.4
     assert (back_bchw - smooth_bchw)[within].abs().max() < 0.05
+
+
+@given(st.integers(0, 47), st.integers(0, 47), st.integers(1, 16), st.integers(1, 16), st.integers(0, 15))
+def test_a_box_in_a_window_has_its_place_in_the_image(left, top, width, height, before):
+    craft_hw = craft(left, top, width, height)[0].numpy()
+    x, y, side = max(left - before, 0), max(top - before // 2, 0), 32
+    window_b3 = torch.tensor([[(2 * x + side) / SIZE - 1, (2 * y + side) / SIZE - 1, side / SIZE]])
+    near = box_from_mask(craft_hw[y : y + side, x : x + side])
+    found = in_image(torch.tensor([near]) / side, window_b3)
+    torch.testing.assert_close(found, torch.tensor([box_from_mask(craft_hw)]) / SIZE)
 
 
 def test_jitter_stays_inside():

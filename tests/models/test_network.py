@@ -45,6 +45,19 @@ def test_a_network_of_smp_may_have_no_class_head_and_exclusive_masks():
     assert {name: tuple(tensor.shape) for name, tensor in outputs.items()} == {"mask": (1, 3, 64, 64)}
 
 
+@pytest.mark.parametrize("classify", [True, False])
+def test_a_pyramid_may_have_a_box_head_and_look_twice(classify):
+    config = small("two_looks")
+    config.box_head, config.classify = True, classify
+    network = build_network(config, classes=10)
+    image_bchw, mask_bchw = torch.rand(2, 3, 64, 64), torch.ones(2, 2, 64, 64)
+    names = ["mask", *(["class"] if classify else []), "box"]
+    outputs = network.eval()(image_bchw)
+    assert (list(outputs), outputs["box"].shape) == ([*names, "box_coarse"], (2, 4))
+    looks = network.train()(image_bchw, {"mask": mask_bchw * 255})
+    assert list(looks) == [*(f"{name}_{look}" for look in ("coarse", "fine") for name in names), "window"]
+
+
 def test_the_class_head_is_linear_on_the_mean_of_the_deepest_features():
     network = build_network(small("smoke"), classes=10).eval()
     image = torch.rand(2, 3, 64, 64)

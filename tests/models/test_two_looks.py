@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from pipeline.losses.extent import soft_extent
 from pipeline.masks.windows import crop, pasted, window_of
 from pipeline.models.two_looks import TwoLooks
 
@@ -28,6 +29,14 @@ class Bright(nn.Module):
 
     def encoder_parameters(self):
         return [self.scale]
+
+
+class Boxed(Bright):
+    """And a box: that of what is bright."""
+
+    def forward(self, image_bchw):
+        outputs = super().forward(image_bchw)
+        return outputs | {"box": soft_extent(outputs["mask"][:, 0])}
 
 
 def craft(left, top, width, height, size=SIZE):
@@ -61,6 +70,16 @@ def test_the_class_is_the_mean_of_both_looks_probabilities():
     second = network.look(crop(image_bchw, window_b3, 32))
     mean = (first["class"].softmax(1) + second["class"].softmax(1)) / 2
     torch.testing.assert_close(network(image_bchw)["class"].softmax(1), mean)
+
+
+def test_the_box_is_the_second_look_s_in_the_whole_image():
+    image_bchw, _ = craft(37, 5, 10, 6)
+    look = Boxed().eval()
+    look.scale.data.fill_(1e4)
+    true_b4 = torch.tensor([[37, 5, 47, 11]]) / SIZE
+    outputs = TwoLooks(look, SIZE, 16, 32)(image_bchw)
+    torch.testing.assert_close(outputs["box_coarse"], torch.tensor([[36, 4, 48, 12]]) / SIZE)  # whole pixels of its own
+    torch.testing.assert_close(outputs["box"], true_b4, atol=0.004, rtol=0)  # half a pixel of the second look
 
 
 def test_a_wrong_first_look_loses_nothing_that_it_saw_itself():

@@ -30,6 +30,9 @@ def config(loss: dict, model: dict) -> PartsConfig:
             ["loss.ce needs model.masks softmax", "loss.jaccard needs model.masks softmax"],
         ),
         ({"cls": 1.0}, {"classify": False}, False, ["loss.cls needs model.classify true, or 0"]),
+        ({"box_head": 1.0}, {"box_head": True}, True, []),
+        ({"box_head": 1.0}, {}, True, ["loss.box_head needs model.box_head true, or 0"]),
+        ({"bce": 1.0}, {"box_head": True}, True, ["model.box_head needs a weight of loss.box_head, or false"]),
         ({"bce": 1.0}, {"classify": False}, True, ["model.classify is False, and track some asks for the class"]),
     ],
 )
@@ -56,3 +59,18 @@ def test_exclusive_masks_without_a_class_become_an_answer():
     assert answer["body_score"] == pytest.approx(1 / (1 + np.exp(-3)))
     picture = task.draw(np.zeros((8, 8, 3), np.uint8), answer)
     assert picture.shape[2] == 3
+
+
+class Boxed(Constant):
+    """And a box that does not turn with the image: a fifth is left free on its left, nothing elsewhere."""
+
+    def forward(self, image_bchw):
+        return super().forward(image_bchw) | {"box": torch.tensor([[0.2, 0.0, 1.0, 1.0]])}
+
+
+def test_the_answer_has_the_head_s_box_turned_back_from_each_view():
+    """Of eight views two have each side of the image on their left."""
+    task = Parts(CLASSES, classified=False)
+    outputs = task.merge(Boxed(), torch.zeros(1, 3, 8, 8), "d4")
+    answer = task.answer({name: tensor[0].numpy() for name, tensor in outputs.items()}, Asked("a", None, 10, 20))
+    assert [answer[name] for name in ("x_min", "y_min", "x_max", "y_max")] == pytest.approx([1.0, 0.5, 19.0, 9.5])

@@ -17,6 +17,7 @@ from pipeline.masks import rle
 from pipeline.masks.columns import BOX_FIELDS, MASK_FIELDS, MASKS
 from pipeline.masks.postprocess import answer
 from pipeline.masks.softmax import against_background
+from pipeline.masks.views import turned_back
 from pipeline.masks.views import views as views_named
 from pipeline.models.network import SpacecraftNet, build_network
 from pipeline.models.two_looks import TwoLooks
@@ -79,6 +80,10 @@ class Parts(Task):
             wrong += [f"loss.{name} needs model.masks softmax" for name in weighted if name in OF_SOFTMAX]
         if not config.model.classify and "cls" in weighted:
             wrong.append("loss.cls needs model.classify true, or 0")
+        if "box_head" in weighted and not config.model.box_head:
+            wrong.append("loss.box_head needs model.box_head true, or 0")
+        if config.model.box_head and "box_head" not in weighted:
+            wrong.append("model.box_head needs a weight of loss.box_head, or false")
         if not config.model.classify and self.classified:
             wrong.append(f"model.classify is False, and track {config.track} asks for the class")
         return wrong
@@ -107,9 +112,10 @@ class Parts(Task):
         return OverLooks(WeightedSum(config.loss))
 
     def merge(self, network: nn.Module, image_bchw: torch.Tensor, views: str) -> dict[str, torch.Tensor]:
-        """`mask` (b, 2, h, w) and `class` (b, k) probabilities, each the mean over the views.
+        """`mask` (b, 2, h, w) and `class` (b, k) probabilities, and `box` (b, 4), each the mean over the views.
 
-        A mask by softmax is the probability of each part against the background. No class head, no `class`.
+        A mask by softmax is the probability of each part against the background; a box is in shares of the image. No
+        class head, no `class`; no box head, no `box`.
 
         Args:
             network: as SpacecraftNet.
@@ -123,6 +129,8 @@ class Parts(Task):
             found = {"mask": view.deaugment_mask(against_background(logits["mask"].float()).sigmoid())}
             if "class" in logits:
                 found["class"] = logits["class"].float().softmax(dim=1)
+            if "box" in logits:
+                found["box"] = turned_back(view, logits["box"].float())
             sums = {name: sums.get(name, 0.0) + tensor for name, tensor in found.items()}
         return {name: total / len(chosen) for name, total in sums.items()}
 
@@ -132,7 +140,7 @@ class Parts(Task):
         if "class" in outputs:
             index = int(outputs["class"].argmax())
             named = {"class_index": index, "class_name": self.classes[index], "class_probs": outputs["class"].tolist()}
-        return named | answer(outputs["mask"], asked.height, asked.width)
+        return named | answer(outputs["mask"], asked.height, asked.width, outputs.get("box"))
 
     def draw(self, image_hwc: np.ndarray, row: Mapping) -> np.ndarray:
         """See pipeline.tasks.parts.drawing."""
