@@ -128,4 +128,4 @@ def test_the_box_head_of_both_looks_is_counted():
         network = build_network(config, classes=10).eval()
         found.append(check(network, image(64), count(network, image(64))))
     without, with_one = torch.tensor(found, dtype=torch.float64) * 1e9
-    assert (with_one - without).tolist() == pytest.approx([2 * (112 * 64 + 64 * 4)] * 2)
+    assert (with_one - without).tolist() == pytest.approx([2 * (16 * 112 * 64 + 64 * 4)] * 2)
