@@ -21,7 +21,7 @@ def state_of(run: Run, wanted: dict, made_from: dict, overwrite: bool) -> dict |
     Args:
         run: its folder
         wanted: what its config.yaml is to say
-        made_from: index_hash, and code: hashes of source files
+        made_from: index_hash; code: hashes of source files; teacher: weights_hash and model, where there is one
         overwrite: whether what is there may be deleted
 
     Raises:
@@ -40,6 +40,7 @@ def state_of(run: Run, wanted: dict, made_from: dict, overwrite: bool) -> dict |
         if was.get(name) != now.get(name) and not name.startswith("loader.") and name != "data"
     ]
     begun = None if is_finished(run) else load_last(run.last)
+    taught = differences(*((of or {}).get("teacher") or {} for of in (begun, made_from)))
     refusal = None
     if changed:
         refusal = f"run {run.name!r} was begun with another config: {'; '.join(changed[:5])}."
@@ -47,6 +48,8 @@ def state_of(run: Run, wanted: dict, made_from: dict, overwrite: bool) -> dict |
         refusal = f"run {run.name!r} is finished ({wanted['optim']['epochs']} epochs)."
     elif begun.get("index_hash") != made_from["index_hash"]:
         refusal = f"{wanted['data']} has changed since run {run.name!r} was begun."
+    elif taught:
+        refusal = f"teacher {wanted['teacher']!r} has changed since run {run.name!r} was begun: {'; '.join(taught)}."
     if refusal:
         raise UserError(f"{refusal} Choose another --run, or --overwrite to delete {run.folder}.")
     if other := differences({"code": begun.get("code")}, {"code": made_from["code"]}):

@@ -82,6 +82,14 @@ def cls(outputs: Mapping, batch: Mapping) -> torch.Tensor:
     return functional.cross_entropy(outputs["class"], batch["class"])
 
 
+@loss(0.0, "cross-entropy against a teacher's probabilities: of every pixel's body and panel, and of the class")
+def distil(outputs: Mapping, batch: Mapping) -> torch.Tensor:
+    mask = functional.binary_cross_entropy_with_logits(against_background(outputs["mask"]), batch["teacher_mask"])
+    if "teacher_class" not in batch:
+        return mask
+    return mask + functional.cross_entropy(outputs["class"], batch["teacher_class"])
+
+
 LossConfig = make_dataclass("LossConfig", [(name, float, ranged(DEFAULTS[name], least=0)) for name in LOSSES])
 LossConfig.__module__ = __name__
 LossConfig.__doc__ = "Weights of the losses' sum.\n\nArgs:\n" + "\n".join(
@@ -94,7 +102,8 @@ class WeightedSum(nn.Module):
 
     forward(outputs, batch): `mask` logits (b, 2, h, w), or with background (b, 3, h, w), `class` logits (b, k) and
     `box` (b, 4) as shares of the image; of the batch `mask` uint8 (b, 2, h, w), 255 where a pixel is all of a part, and
-    `class` (b,) indices. Returns the sum and a dict of the unweighted losses.
+    `class` (b,) indices; where there is a teacher, its probabilities `teacher_mask` (b, 2, h, w) and `teacher_class`
+    (b, k). Returns the sum and a dict of the unweighted losses.
     """
 
     def __init__(self, config: LossConfig) -> None:

@@ -16,6 +16,13 @@ def shrunk(image_bchw: torch.Tensor, size: int) -> torch.Tensor:
     return functional.adaptive_avg_pool2d(image_bchw, size)
 
 
+def resized(image_bchw: torch.Tensor, size: int) -> torch.Tensor:
+    """An image or map at another square size: as `shrunk` where that is lower, else straight between the pixels."""
+    if size <= image_bchw.shape[-1]:
+        return shrunk(image_bchw, size)
+    return functional.interpolate(image_bchw, (size, size), mode="bilinear", align_corners=False)
+
+
 def window_of(craft_bhw: torch.Tensor) -> torch.Tensor:
     """The window around a craft (b, h, w), inside the image; where there is no craft, the whole image."""
     sides = []

@@ -14,9 +14,9 @@ from pipeline.dataset.problems import problem_counts
 from pipeline.engine.checkpoints import save_last, save_weights
 from pipeline.engine.fit import Epoch, fit, refuse_blind
 from pipeline.engine.log import draw_curves, write_lines
-from pipeline.engine.resume import state_of
+from pipeline.engine.resume import is_finished, state_of
 from pipeline.engine.training import CODE
-from pipeline.errors import UserError
+from pipeline.errors import UserError, offenders
 from pipeline.files import drop_leftovers, file_hash, write_text
 from pipeline.locks import alone_in, empty
 from pipeline.models.cost import gmac, mparams
@@ -25,7 +25,7 @@ from pipeline.run_folder import Run, find_data, recorded, run_named
 from pipeline.settings import Config
 from pipeline.sources import sources
 from pipeline.stages.indexed import indexed
-from pipeline.stages.trained import write_seen
+from pipeline.stages.trained import Trained, seen_by, write_seen
 from pipeline.tracks import track_named
 
 
@@ -45,8 +45,8 @@ def train(
         overwrite: delete the run of this name first
 
     Raises:
-        UserError: values that no network can be trained with, too few usable images, a run that is there already, or
-            a training that diverges
+        UserError: values that no network can be trained with, a teacher that is not there or unlike, too few usable
+            images, a run that is there already, or a training that diverges
 
     Example:
         ./run.sh train --recipe lite0 --optim.epochs 10 --model.size 384
@@ -56,14 +56,36 @@ def train(
     """
     refuse_impossible(config)
     track, folder = track_named(config.track), find_data(data)
-    index = indexed(folder, track)
     place = run_named(run or Path(recipe).stem)
+    teacher = _teacher(track, config, place)
+    index = indexed(folder, track)
     wanted = dataclasses.asdict(config) | {"recipe": recipe, "data": str(folder)}
     made_from = {"index_hash": rows_hash(index), "code": sources((*CODE, *track.task.fit_code))}
+    if teacher:
+        made_from["teacher"] = {"weights_hash": file_hash(teacher.run.best), "model": vars(teacher.config.model)}
     with alone_in(place.folder, "train"):
         state = state_of(place, wanted, made_from, overwrite)
-        _train(track, config, wanted, made_from, folder, index, place, state)
+        _train(track, config, wanted, made_from, folder, index, place, state, teacher)
     return place
+
+
+def _teacher(track: Track, config: Config, place: Run) -> Trained | None:
+    """The run that teaches, where one is named. Raises UserError where it cannot teach a network of this config."""
+    name = track.task.teacher(config)
+    if name is None:
+        return None
+    teacher = Trained.named(name)
+    if teacher.run == place:
+        wrong = ["it is the run that is to be trained"]
+    elif not is_finished(teacher.run):
+        wrong = ["it has not finished training"]
+    elif teacher.track.name != track.name:
+        wrong = [f"it is of track {teacher.track.name}, and what it is to teach of {track.name}"]
+    else:
+        wrong = track.task.impossible(config, teacher.config)
+    if wrong:
+        raise UserError(f"run {name!r} cannot be the teacher:\n{offenders(wrong)}")
+    return teacher
 
 
 def _train(
@@ -75,20 +97,23 @@ def _train(
     index: pd.DataFrame,
     place: Run,
     state: dict | None,
+    teacher: Trained | None,
 ) -> None:
     """The training itself, into a run's folder that this process is alone in."""
     fit_rows, tune_rows = (_usable(track, index, splits) for splits in (tuple(config.fit_on.split("+")), ("tune",)))
     refuse_blind(track, tune_rows)
     _say_marked(track, fit_rows)
+    teaches = teacher and teacher.network
     torch.manual_seed(config.seed)
     network = track.task.network(config, load_weights=state is None)
     say(
         f"train: {config.model} at {config.model.size} px, {mparams(network):.3f} M parameters, "
         f"{gmac(network, network.example_input()):.3f} GMAC; {len(fit_rows)} images, {config.optim.epochs} epochs"
+        + (f"; taught by {teacher.run.name}: {teacher.config.model}" if teacher else "")
     )
     if state is None:  # only now, when nothing is left that could be refused
         empty(place.folder)
-        write_seen(place, fit_rows, tune_rows)
+        write_seen(place, fit_rows, tune_rows, teacher and seen_by(teacher.run))
     else:
         drop_leftovers(place.last.parent)
     write_text(place.config, yaml.safe_dump(wanted, sort_keys=False))  # a resumed run may have moved its data
@@ -103,7 +128,7 @@ def _train(
 
     facts = {"recipe": wanted["recipe"], "data": wanted["data"], **made_from, "config_hash": file_hash(place.config)}
     with recorded(place.folder, "train", **facts, seed=config.seed) as facts:
-        training = fit(track, config, network, folder, fit_rows, tune_rows, on_epoch, state)
+        training = fit(track, config, network, folder, fit_rows, tune_rows, on_epoch, state, teaches)
         facts |= {"weights_hash": file_hash(place.best), "epochs": training.epoch}
     figure = f"{track.selects[0]} {training.best:.4f} on {len(tune_rows)} tune images"
     say(f"trained: {place.best}, {figure}; curves in {place.curves}")

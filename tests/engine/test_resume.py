@@ -97,3 +97,19 @@ def test_a_finished_run_needs_no_checkpoint_to_be_refused(run):
 def test_a_run_that_was_killed_before_its_first_epoch_begins(run):
     run.last.unlink()
     assert state_of(run, WANTED, MADE_FROM, overwrite=False) is None
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        ({"weights_hash": "v", "model": {"size": 64}}, "the weights"),
+        ({"weights_hash": "w", "model": {"size": 96}}, "size 64 -> 96"),
+    ],
+)
+def test_another_teacher_of_the_same_name_is_refused(run, now, words):
+    wanted, was = WANTED | {"teacher": "big"}, {"teacher": {"weights_hash": "w", "model": {"size": 64}}}
+    run.config.write_text(yaml.safe_dump(wanted))
+    save_last(run.last, {"epoch": 1, **MADE_FROM, **was})
+    assert state_of(run, wanted, MADE_FROM | was, overwrite=False)["epoch"] == 1
+    with pytest.raises(UserError, match=f"teacher 'big' has changed since run 'mine' was begun: .*{words}"):
+        state_of(run, wanted, MADE_FROM | {"teacher": now}, overwrite=False)

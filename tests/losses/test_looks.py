@@ -58,3 +58,13 @@ def test_each_look_s_box_is_a_share_of_what_it_was_shown(batch):
     assert loss(looks, batch)[0].item() == pytest.approx(0.0, abs=1e-6)
     looks["box_coarse"] = looks["box_coarse"] + torch.tensor([[0.0, 0.0, 0.125, 0.0], [-0.125, 0.0, 0.0, 0.0]])
     assert loss(looks, batch)[0].item() == pytest.approx((0.125 + 1 - 4 / 5) / 2)  # a quarter too wide
+
+
+def test_what_a_teacher_says_is_cut_as_the_truth_is(batch):
+    """A teacher that says the truth, in a batch whose truth is another, costs what BCE of that truth does."""
+    window_b3 = torch.tensor([[0.0, -0.25, 0.5], [0.5, -0.5, 0.5]])
+    looks = {"mask_coarse": torch.randn(2, 2, 16, 16), "mask_fine": torch.randn(2, 2, 32, 32), "window": window_b3}
+    taught = batch | {"mask": 255 - batch["mask"], "teacher_mask": batch["mask"] / 255}
+    expected, _ = OverLooks(WeightedSum(LossConfig(dice=0, bce=1, cls=0)))(looks, batch)
+    total, _ = OverLooks(WeightedSum(LossConfig(dice=0, bce=0, cls=0, distil=1)))(looks, taught)
+    assert total.item() == pytest.approx(expected.item())

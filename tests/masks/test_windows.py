@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from pipeline.masks.boxes import box_from_mask
-from pipeline.masks.windows import MARGIN, crop, in_image, inside, jittered, pasted, window_of
+from pipeline.masks.windows import MARGIN, crop, in_image, inside, jittered, pasted, resized, window_of
 
 SIZE = 64
 
@@ -88,3 +88,12 @@ def test_a_box_in_a_window_has_its_place_in_the_image(left, top, width, height, 
 def test_jitter_stays_inside():
     windows_b3 = jittered(torch.tensor([[0.3, -0.3, 0.7]]).repeat(500, 1))
     assert (windows_b3[:, :2].abs().amax(1) + windows_b3[:, 2] <= 1 + 1e-6).all()
+
+
+def test_resized_is_averages_below_nothing_at_and_straight_lines_above_its_own_size():
+    image_bchw = torch.rand(1, 1, 4, 4)
+    assert torch.equal(resized(image_bchw, 4), image_bchw)
+    torch.testing.assert_close(resized(image_bchw, 2), image_bchw.reshape(1, 1, 2, 2, 2, 2).mean(dim=(3, 5)))
+    between = [0.0, 0.25, 0.75, 1.25, 1.75, 2.25, 2.75, 3.0]
+    ramp_bchw = torch.arange(4.0).expand(1, 1, 4, 4)
+    torch.testing.assert_close(resized(ramp_bchw, 8)[0, 0], torch.tensor(between).expand(8, 8))

@@ -4,6 +4,9 @@ import torch
 from torch import nn
 
 from pipeline.contracts import Asked
+from pipeline.engine.device import on_device
+from pipeline.engine.training import Training
+from pipeline.models.two_looks import TwoLooks
 from pipeline.tasks.parts import Parts
 from pipeline.tasks.parts.config import PartsConfig
 
@@ -74,3 +77,118 @@ def test_the_answer_has_the_head_s_box_turned_back_from_each_view():
     outputs = task.merge(Boxed(), torch.zeros(1, 3, 8, 8), "d4")
     answer = task.answer({name: tensor[0].numpy() for name, tensor in outputs.items()}, Asked("a", None, 10, 20))
     assert [answer[name] for name in ("x_min", "y_min", "x_max", "y_max")] == pytest.approx([1.0, 0.5, 19.0, 9.5])
+
+
+TASK = Parts(CLASSES, classified=False)
+
+
+@pytest.mark.parametrize(
+    ("distil", "teacher", "wrong"),
+    [
+        (1.0, "big", []),
+        (0.0, "big", ["loss.distil is 0, teacher is big: give both, or neither"]),
+        (0.5, None, ["loss.distil is 0.5, teacher is None: give both, or neither"]),
+    ],
+)
+def test_a_teacher_needs_a_weight_and_a_weight_a_teacher(distil, teacher, wrong):
+    taught = config({"bce": 1.0, "distil": distil}, {})
+    taught.teacher = teacher
+    assert TASK.impossible(taught) == wrong
+    assert TASK.teacher(taught) == teacher
+
+
+def test_a_teacher_of_other_outputs_is_refused():
+    taught, teacher = config({"distil": 1.0}, {}), config({"ce": 1.0}, {"masks": "softmax", "classify": False})
+    taught.teacher = "big"
+    assert TASK.impossible(taught, config({"bce": 1.0}, {"size": 96, "encoder": "another"})) == []
+    assert TASK.impossible(taught, teacher) == [
+        "model.masks is sigmoid, and the teacher's softmax",
+        "model.classify is True, and the teacher's False",
+    ]
+
+
+class Red(nn.Module):
+    """Body where red is, no panel; the first class by how much; keeps the sizes that it was shown."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.size, self.scale, self.shown = size, nn.Parameter(torch.tensor(8.0)), []
+
+    def forward(self, image_bchw):
+        self.shown.append(tuple(image_bchw.shape))
+        body_bhw = (image_bchw[:, 0] - 0.5) * self.scale
+        red_b = body_bhw.mean(dim=(1, 2))
+        return {"mask": torch.stack([body_bhw, body_bhw * 0 - 4], dim=1), "class": torch.stack([red_b, -red_b], dim=1)}
+
+
+@pytest.mark.parametrize("size", [8, 16, 32])
+def test_a_teacher_sees_its_own_size_and_says_probabilities_at_the_images(size):
+    teacher, image_bchw = Red(size), torch.zeros(2, 3, 16, 16)
+    image_bchw[0, 0, :, :8], image_bchw[1, 0] = 1.0, 1.0
+    said = TASK.taught(teacher, image_bchw)
+    assert teacher.shown == [(2, 3, size, size)]
+    assert {name: tuple(tensor.shape) for name, tensor in said.items()} == {
+        "teacher_mask": (2, 2, 16, 16),
+        "teacher_class": (2, 2),
+    }
+    high, low = 1 / (1 + np.exp(-4)), 1 / (1 + np.exp(4))
+    columns = said["teacher_mask"][0, 0].mean(dim=0)[[0, 6, 9, 15]]  # the edge between them is softer at lower sizes
+    torch.testing.assert_close(columns, torch.tensor([high, high, low, low]).float(), atol=0.2, rtol=0)
+    torch.testing.assert_close(said["teacher_mask"][1].mean(dim=(1, 2)), torch.tensor([high, low]).float())
+    torch.testing.assert_close(said["teacher_class"][1, 0].item(), 1 / (1 + np.exp(-8)))
+
+
+def test_a_teacher_that_looks_twice_looks_as_it_does_to_answer():
+    look, image_bchw = Red(32), torch.zeros(1, 3, 32, 32)
+    image_bchw[:, 0, 8:16, 8:16] = 1.0
+    teacher = TwoLooks(look, 32, 16, 16)
+    said = [TASK.taught(teacher, image_bchw)["teacher_mask"] for _ in range(2)]
+    assert look.shown == [(1, 3, 16, 16)] * 4
+    assert torch.equal(*said)
+    assert torch.equal(said[0], TASK.merge(teacher, image_bchw, "none")["mask"])
+
+
+class Pixel(nn.Module):
+    """Masks and class by a linear map of each pixel: it can say what Red says."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.head = nn.Conv2d(3, 2, 1), nn.Linear(3, 2)
+
+    def forward(self, image_bchw):
+        return {"mask": self.encoder(image_bchw), "class": self.head(image_bchw.mean(dim=(2, 3)))}
+
+    def encoder_parameters(self):
+        return list(self.encoder.parameters())
+
+
+def test_by_distillation_alone_a_student_comes_to_say_what_its_teacher_says():
+    """Truth in the batch is the opposite, and nothing of the teacher is changed or kept."""
+    values = config({"distil": 1.0}, {"size": 16})
+    values.teacher, values.optim.epochs, values.optim.lr, values.optim.encoder_lr_factor = "red", 30, 0.2, 1.0
+    torch.manual_seed(0)
+    images = torch.randint(256, (20, 4, 3, 16, 16), dtype=torch.uint8)
+    images[:, ::2] //= 2  # some darker: their class is another
+    batches = [
+        {"image": image, "mask": 255 * (image[:, :2] < 128).to(torch.uint8), "class": torch.ones(4, dtype=torch.long)}
+        for image in images
+    ]
+    student, teacher = Pixel(), Red(16).eval()
+    training = Training(TASK, values, student, len(batches), on_device(teacher))
+
+    def gaps():
+        image_bchw = images[0].to(training.fabric.device) / 255
+        with torch.no_grad():
+            one, other = (TASK.merge(network, image_bchw, "none") for network in (student, teacher))
+        return [(one[name] - other[name]).abs().mean().item() for name in ("mask", "class")]
+
+    first = gaps()
+    lines = [training.run_epoch(batches, iter(())) for _ in range(values.optim.epochs)]
+    assert min(first) > 0.1
+    assert max(gaps()) < 0.03
+    assert lines[0].keys() == {"loss", "distil"}
+    assert lines[-1]["distil"] < lines[0]["distil"]
+    assert (teacher.scale.item(), teacher.scale.grad, teacher.training) == (8.0, None, False)
+    state = training.state()
+    assert state["network"].keys() == state["average"].keys() == student.state_dict().keys()
+    assert len(state["optimiser"]["state"]) == len(list(student.parameters()))
