@@ -50,6 +50,7 @@ def imported(start: str) -> set[str]:
         ("engine/training.py", training.CODE),
         ("tracks/spark2024/reader.py", track_named("spark2026").reader.code),
         ("dataset/splits.py", indexed.CODE),
+        ("models/fused.py", track_named("spark2026").task.answer_code),
         ("tracks/spark2026/submission.py", track_named("spark2026").upload.code),
         ("tracks/spark2024/submission.py", track_named("spark2024").upload.code),
     ],

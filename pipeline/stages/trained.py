@@ -13,6 +13,7 @@ from pipeline.engine.checkpoints import load_weights
 from pipeline.engine.device import on_device
 from pipeline.errors import UserError
 from pipeline.files import write_bytes
+from pipeline.models.fused import fused
 from pipeline.parquet_files import read_table, table_bytes
 from pipeline.run_folder import Run, find_data, find_run
 from pipeline.settings import Config, flat
@@ -71,10 +72,10 @@ class Trained:
 
     @cached_property
     def network(self) -> Network:
-        """The network with the best weights in eval mode, on the GPU where there is one."""
+        """The network with the best weights as it answers, fused and in eval mode, on the GPU where there is one."""
         network = self.track.task.network(self.config, load_weights=False)
         load_weights(self.run.best, network)
-        return on_device(network.eval())
+        return on_device(fused(network))
 
     def views(self, folder: Path, split: str, tta: str | None) -> str:
         """The views meant: those given, or those last asked for. Raises UserError where the track forbids them."""

@@ -10,6 +10,7 @@ from pipeline.engine.resume import is_finished
 from pipeline.errors import UserError
 from pipeline.files import write_text
 from pipeline.models.cost import gmac, mparams
+from pipeline.models.fused import fused
 from pipeline.progress import say
 from pipeline.run_folder import Run, manifest_of, run_named
 from pipeline.settings import flat
@@ -128,7 +129,7 @@ def _train(row: Row, seed: int, folder: Path) -> None:
 def _judged(row: Row, sets: dict[str, Path], said: dict) -> Result:
     """A row's runs on every set with every views, their compute counted at the published size."""
     config = config_of(row.values | row.published)
-    network = track_named(config.track).task.network(config, load_weights=False)
+    network = fused(track_named(config.track).task.network(config, load_weights=False))
     compute = {"gmac": gmac(network, network.example_input()), "mparams": mparams(network), "compute": "as published"}
     figures, draws, seconds = {}, {}, []
     for name, folder in sets.items():

@@ -8,6 +8,7 @@ from torch import nn
 
 from pipeline.engine.device import on_device
 from pipeline.models import cost as counts
+from pipeline.models.fused import fused
 from pipeline.progress import say
 from pipeline.settings import Config
 from pipeline.tracks import track_named
@@ -18,8 +19,9 @@ LEAST_SHARE = 0.01  # of parameters or compute: modules below both are left out 
 def cost(config: Config, recipe: str = "lite0", size: int | None = None, by_module: bool = False) -> dict[str, float]:
     """Count parameters and multiply-accumulates of a recipe's network, and what they leave of the score.
 
-    One forward pass on one image, test-time views apart. fvcore's count is the published unit; torch's own counter
-    must agree with it on convolutions, linear layers, matrix products and attention, and thop's is put beside it.
+    One forward pass on one image, test-time views apart, of the network as it answers: branches that only training
+    needs are folded first. fvcore's count is the published unit; torch's own counter must agree with it on
+    convolutions, linear layers, matrix products and attention, and thop's is put beside it.
 
     Args:
         recipe: name of a recipe, or path of a YAML; its values can be given as options
@@ -38,7 +40,7 @@ def cost(config: Config, recipe: str = "lite0", size: int | None = None, by_modu
     if size is not None:
         config = replace(config, model=replace(config.model, size=size))
     track = track_named(config.track)
-    network = on_device(track.task.network(config, load_weights=False).eval())
+    network = on_device(fused(track.task.network(config, load_weights=False)))
     image_bchw = network.example_input()
     counted = counts.count(network, image_bchw)
     gmac, mparams = sum(counted[""].values()) / 1e9, counts.mparams(network)

@@ -20,6 +20,7 @@ from pipeline.errors import UserError, offenders
 from pipeline.files import drop_leftovers, file_hash, write_text
 from pipeline.locks import alone_in, empty
 from pipeline.models.cost import gmac, mparams
+from pipeline.models.fused import fused
 from pipeline.progress import say
 from pipeline.run_folder import Run, find_data, recorded, run_named
 from pipeline.settings import Config
@@ -106,9 +107,10 @@ def _train(
     teaches = teacher and teacher.network
     torch.manual_seed(config.seed)
     network = track.task.network(config, load_weights=state is None)
+    counted = fused(network)
     say(
-        f"train: {config.model} at {config.model.size} px, {mparams(network):.3f} M parameters, "
-        f"{gmac(network, network.example_input()):.3f} GMAC; {len(fit_rows)} images, {config.optim.epochs} epochs"
+        f"train: {config.model} at {config.model.size} px, {mparams(counted):.3f} M parameters, "
+        f"{gmac(counted, counted.example_input()):.3f} GMAC; {len(fit_rows)} images, {config.optim.epochs} epochs"
         + (f"; taught by {teacher.run.name}: {teacher.config.model}" if teacher else "")
     )
     if state is None:  # only now, when nothing is left that could be refused

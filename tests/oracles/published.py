@@ -7,7 +7,7 @@ SCORES = [
     ("2nd place, arXiv 2606.15409", 1.0000, 0.9788, 0.8917, 0.9482, 3.849, 11.29, 0.9276),
 ]
 
-# encoder -> decoder -> (parameters in millions, GMAC) at 512 px with 2 mask channels and a head of 10 classes
+# encoder -> decoder -> (parameters in millions, GMAC) at 512 px with 2 mask channels and a head of 10 classes; unfused
 COSTS = {
     "efficientnet-b0": {
         "unet": (6.255, 11.998),
@@ -36,6 +36,9 @@ COSTS = {
         "linknet": (6.195, 6.696),
     },
 }
+
+# ImageNet classifier -> (parameters in millions, GMAC) at 224 px, fused: arXiv 2206.04040
+FUSED = {"mobileone_s0": (2.1, 0.275), "mobileone_s1": (4.8, 0.825)}
 
 # of the real set's images: (published, how near a simulated set must come)
 REAL_SET = {

@@ -62,7 +62,7 @@ class Parts(Task):
     )
     answer_code = (
         "tasks/parts/__init__.py",
-        *(f"models/{name}.py" for name in ("network", "compact", "torchvision_nets", "two_looks")),
+        *(f"models/{name}.py" for name in ("network", "compact", "torchvision_nets", "two_looks", "fused")),
         *(f"masks/{name}.py" for name in ("views", "softmax", "windows", "postprocess", "boxes", "columns", "rle")),
     )
 
