@@ -17,7 +17,7 @@ from pipeline.settings import flat
 from pipeline.stages.scored import scored, truth_of
 from pipeline.stages.trained import Trained
 from pipeline.tracks import track_named
-from pipeline.verbs.bench_results import DRAWS, FIGURES, Result, machine, page, results_in
+from pipeline.verbs.bench_results import DRAWS, Result, machine, page, results_in
 from pipeline.verbs.simulate import simulate
 from pipeline.verbs.train import train
 from pipeline.yaml_files import read_yaml
@@ -35,7 +35,7 @@ class Row:
         published: what is changed again to count parameters and compute at the published size
         seeds: a training each
         views: of test time, each judged by itself
-        against: names of rows whose S_final it is compared with
+        against: names of rows whose score it is compared with
     """
 
     name: str
@@ -49,7 +49,8 @@ class Row:
 
     def said(self, sets: dict) -> dict:
         """All that decides its figures, but the code: kept with them, and compared."""
-        return {"values": self.values, "published": self.published, "seeds": list(self.seeds), "sets": sets}
+        own = {name: list(getattr(self, name)) for name in ("seeds", "views")}
+        return {"values": self.values, "published": self.published, **own, "sets": sets}
 
     def run(self, seed: int) -> Run:
         """Of one of its trainings."""
@@ -71,7 +72,10 @@ def bench_models(table: Path | None, only: list[str] | None, out: Path | None) -
         UserError: a mistake in the table, a row that is not what its results were made from, or what simulate, train,
             predict and score raise.
     """
-    said, out = read_yaml(table or RECIPES / "table.yml"), out or RECIPES / "RESULTS.md"
+    path, out = table or RECIPES / "table.yml", out or RECIPES / "RESULTS.md"
+    said = read_yaml(path)
+    if missing := [key for key in ("title", "sets", "rows") if not said.get(key)]:
+        raise UserError(f"{path} lacks {', '.join(missing)}; pipeline/recipes/table.yml has all that a table needs.")
     rows = [_row(entry, said.get("values", {})) for entry in said["rows"]]
     names = [row.name for row in rows]
     for chosen, what in ((only or [], "row"), ([name for row in rows for name in row.against], "row to compare with:")):
@@ -79,20 +83,23 @@ def bench_models(table: Path | None, only: list[str] | None, out: Path | None) -
     found = results_in(out.parent / "results")
     _refuse_changed(rows, found, said["sets"], out.parent / "results")
     for row in rows:
-        if row.name in found or (only and row.name not in only):
-            continue
-        sets = {name: _made(name, options) for name, options in said["sets"].items()}
-        for seed in row.seeds:
-            _train(row, seed, next(iter(sets.values())))
-        found[row.name] = _judged(row, sets, row.said(said["sets"]))
-        found[row.name].write(out.parent / "results")
-        write_text(out, page(said["title"], names, found))
-        say(f"{row.name}: written to {out}")
+        if row.name not in found and (not only or row.name in only):
+            sets = {name: _made(name, options) for name, options in said["sets"].items()}
+            for seed in row.seeds:
+                _train(row, seed, next(iter(sets.values())))
+            found[row.name] = _judged(row, sets, row.said(said["sets"]))
+            found[row.name].write(out.parent / "results")
+            say(f"{row.name}: written to {out}")
+        if row.name in found:  # its words may have changed
+            found[row.name] = replace(found[row.name], words=row.words, against=list(row.against))
+            write_text(out, page(said["title"], names, found))
     return found
 
 
 def _row(entry: dict, shared: dict) -> Row:
     refuse_unknown(list(entry), [each.name for each in fields(Row)], "key of a row:")
+    if missing := [name for name in ("name", "words", "recipe") if name not in entry]:
+        raise UserError(f"row {entry.get('name', entry)} of the table lacks {', '.join(missing)}.")
     lists = {name: tuple(entry[name]) for name in ("seeds", "views", "against") if name in entry}
     values = recipe_values(entry["recipe"]) | flat(shared) | flat(entry.get("values", {}))
     return Row(**entry | lists | {"values": values, "published": flat(entry.get("published", {}))})
@@ -127,9 +134,11 @@ def _train(row: Row, seed: int, folder: Path) -> None:
 
 
 def _judged(row: Row, sets: dict[str, Path], said: dict) -> Result:
-    """A row's runs on every set with every views, their compute counted at the published size."""
+    """A row's runs on every set with all its views, their compute counted at the published size."""
     config = config_of(row.values | row.published)
-    network = fused(track_named(config.track).task.network(config, load_weights=False))
+    track = track_named(config.track)
+    network = fused(track.task.network(config, load_weights=False))
+    names = tuple(dict.fromkeys((*track.judge.accuracy, track.judge.headline)))
     compute = {"gmac": gmac(network, network.example_input()), "mparams": mparams(network), "compute": "as published"}
     figures, draws, seconds = {}, {}, []
     for name, folder in sets.items():
@@ -137,15 +146,15 @@ def _judged(row: Row, sets: dict[str, Path], said: dict) -> Result:
             judged = []
             for seed in row.seeds:
                 trained = Trained.named(row.run(seed).name)
-                truth = truth_of(trained.track, folder, "val")
-                one = scored(trained, folder, truth, "val", views, trained.track, trained.track.judge.Rules())
+                truth = truth_of(track, folder, "val")
+                one = scored(trained, folder, truth, "val", views, track, track.judge.Rules())
                 judged.append(replace(one, compute=compute))
                 if views == "none":
                     took = manifest_of(trained.run.answers(folder, "val", views).folder, "predict")["seconds"]
                     seconds.append(took / len(truth))
             of = f"{name}, views {views}"
-            figures[of] = {each: round(float(np.mean([one.figures()[each] for one in judged])), 4) for each in FIGURES}
-            drawn = np.mean([one.draws()["s_final"] for one in judged], axis=0)[:DRAWS]
+            figures[of] = {each: round(float(np.mean([one.figures()[each] for one in judged])), 4) for each in names}
+            drawn = np.mean([one.draws()[track.judge.headline] for one in judged], axis=0)[:DRAWS]
             draws[of] = " ".join(f"{10_000 * value:.0f}" for value in drawn)
     trainings = [manifest_of(row.run(seed).folder, "train") for seed in row.seeds]
     return Result(
@@ -153,6 +162,7 @@ def _judged(row: Row, sets: dict[str, Path], said: dict) -> Result:
         words=row.words,
         said=said,
         against=list(row.against),
+        headline=track.judge.headline,
         figures=figures,
         draws=draws,
         mparams=round(compute["mparams"], 4),

@@ -11,7 +11,6 @@ from pipeline.files import read_json, write_json
 from pipeline.judging.bootstrap import interval
 from pipeline.processes import cores
 
-FIGURES = ("s_cls", "s_det", "s_seg", "s_acc", "s_final")
 DRAWS = 500  # resamples of the images that are kept, for intervals and for differences from other rows
 
 
@@ -23,9 +22,10 @@ class Result:
         name: of the row
         words: what it is
         said: recipe, values, seeds and sets that it was made from
-        against: names of rows whose S_final it is compared with
+        against: names of rows whose score it is compared with
+        headline: the figure that is the score
         figures: of the judge
-        draws: S_final over DRAWS resamples of the images, 1 / 10,000 each, spaces between
+        draws: of the score over DRAWS resamples of the images, 1 / 10,000 each, spaces between
         mparams: million parameters
         gmac: compute of one image, one view, at the published size
         minutes: to train once
@@ -38,6 +38,7 @@ class Result:
     words: str
     said: dict
     against: list[str]
+    headline: str
     figures: dict[str, dict[str, float]]
     draws: dict[str, str]
     mparams: float
@@ -52,7 +53,7 @@ class Result:
         write_json(folder / f"{self.name}.json", asdict(self))
 
     def drawn(self, of: str) -> np.ndarray:
-        """S_final (draws,) of a set and views."""
+        """The score (draws,) of a set and views."""
         return np.array(self.draws[of].split(), float) / 10_000
 
 
@@ -78,9 +79,10 @@ def page(title: str, order: list[str], found: dict[str, Result]) -> str:
     ]
     lines += ["missing; intervals are 95 %, over the images; rows of several seeds are their mean."]
     for of in dict.fromkeys(of for row in rows for of in row.figures):
-        lines += ["", f"## {of}", "", *_head("row", *FIGURES, "interval of s_final")]
-        lines += [_figures(row, of) for row in rows if of in row.figures]
-    lines += ["", "## s_final less that of another row, on the same images", ""]
+        those = [row for row in rows if of in row.figures]
+        lines += ["", f"## {of}", "", *_head("row", *those[0].figures[of], f"interval of {those[0].headline}")]
+        lines += [_figures(row, of) for row in those]
+    lines += ["", f"## {rows[0].headline} less that of another row, on the same images", ""]
     pairs = [(row, found[name]) for row in rows for name in row.against if name in found]
     lines += [f"- {row.name} less {other.name}: {_differences(row, other)}" for row, other in pairs]
     lines += ["", "## What they are, and cost", ""]
@@ -98,7 +100,7 @@ def page(title: str, order: list[str], found: dict[str, Result]) -> str:
 
 def _figures(row: Result, of: str) -> str:
     low, high = _interval(row.drawn(of))
-    return _line(row.name, *(f"{row.figures[of][each]:.3f}" for each in FIGURES), f"{low:.3f} to {high:.3f}")
+    return _line(row.name, *(f"{value:.3f}" for value in row.figures[of].values()), f"{low:.3f} to {high:.3f}")
 
 
 def _interval(drawn: np.ndarray) -> tuple[float, float]:
@@ -109,7 +111,7 @@ def _differences(one: Result, other: Result) -> str:
     said = []
     for of in one.figures:
         if of in other.figures:
-            value = one.figures[of]["s_final"] - other.figures[of]["s_final"]
+            value = one.figures[of][one.headline] - other.figures[of][other.headline]
             low, high = _interval(one.drawn(of) - other.drawn(of))
             said.append(f"{of} {value:+.3f} ({low:+.3f} to {high:+.3f})")
     return "; ".join(said)

@@ -84,6 +84,8 @@ def test_a_table_is_written_row_by_row_and_resumed(table, tmp_path, capsys):
     ("old", "new", "words"),
     [
         ("words: looking twice", "wrods: looking twice", r"unknown key of a row: wrods\. Did you mean words"),
+        ("words: looking twice", "seeds: [1]", r"row twice of the table lacks words\."),
+        ("title: Small", "seed: 1", r"rows\.yml lacks title; pipeline/recipes/table\.yml has all"),
         ("against: [plain]", "against: [plane]", r"unknown row to compare with: plane\. Did you mean plain"),
     ],
 )
@@ -100,11 +102,12 @@ def test_a_row_that_is_not_there(table):
 
 
 def test_a_row_whose_results_were_made_from_something_else(table, tmp_path):
-    said = {"values": {"optim.epochs": 2}, "published": {}, "seeds": [0], "sets": {}}
-    result = Result("twice", "as before", said, [], {}, {}, 0.1, 0.1, 1.0, 1.0, "a machine", None)
+    said = {"values": {"optim.epochs": 2}, "published": {}, "seeds": [0], "views": ["none"], "sets": {}}
+    result = Result("twice", "as before", said, [], "s_final", {}, {}, 0.1, 0.1, 1.0, 1.0, "a machine", None)
     result.write(tmp_path / "results")
     with pytest.raises(
-        UserError, match=r"rename such a row, or delete its results.*\n.*twice: values\.optim\.epochs 2 -> 1"
+        UserError,
+        match=r"rename such a row, or delete its results.*\n.*twice: values\.optim\.epochs 2 -> 1\n[^$]*twice: views \[.none.\] -> \[.none., .d4.\]",
     ):
         bench("models", table=table, out=tmp_path / "RESULTS.md")
     assert not (tmp_path / "data").exists()
@@ -114,7 +117,9 @@ def test_a_row_that_has_left_the_table_keeps_its_line():
     said = {"values": {}, "published": {}, "seeds": [0], "sets": {}}
     figures = {"small, views none": dict.fromkeys(("s_cls", "s_det", "s_seg", "s_acc", "s_final"), 0.5)}
     draws = {"small, views none": " ".join(["4000"] * 250 + ["6000"] * 250)}
-    gone = Result("gone", "tried", said, [], figures, draws, 1.25, 2.5, 3.0, 4.0, "a machine", "0123456789abcdef")
+    gone = Result(
+        "gone", "tried", said, [], "s_final", figures, draws, 1.25, 2.5, 3.0, 4.0, "a machine", "0123456789abcdef"
+    )
     written = page("Title", [], {"gone": gone})
     assert "| gone | 0.500 | 0.500 | 0.500 | 0.500 | 0.500 | 0.400 to 0.600 |" in written
     assert "| gone | tried | 0 | 1.250 | 2.500 | 3.0 | 4 |" in written
