@@ -105,11 +105,11 @@ def test_a_row_whose_results_were_made_from_something_else(table, tmp_path):
     said = {"values": {"optim.epochs": 2}, "published": {}, "seeds": [0], "views": ["none"], "sets": {}}
     result = Result("twice", "as before", said, [], "s_final", {}, {}, 0.1, 0.1, 1.0, 1.0, "a machine", None)
     result.write(tmp_path / "results")
-    with pytest.raises(
-        UserError,
-        match=r"rename such a row, or delete its results.*\n.*twice: values\.optim\.epochs 2 -> 1\n[^$]*twice: views \[.none.\] -> \[.none., .d4.\]",
-    ):
+    with pytest.raises(UserError, match="rename such a row") as error:
         bench("models", table=table, out=tmp_path / "RESULTS.md")
+    changed = str(error.value).splitlines()
+    assert "twice: values.optim.epochs 2 -> 1" in changed
+    assert "twice: views ['none'] -> ['none', 'd4']" in changed
     assert not (tmp_path / "data").exists()
 
 
