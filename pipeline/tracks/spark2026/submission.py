@@ -156,7 +156,7 @@ def examine(path: Path, images: pd.DataFrame) -> tuple[Findings, pd.DataFrame, d
     check_records(boxes, masks, rows, image_ids, findings)
     if not findings.complaints:
         findings.notes += odd_boxes(rows)
-    return findings, pd.DataFrame(rows).drop(columns="wrong"), efficiency
+    return findings, pd.DataFrame(rows).drop(columns="wrong", errors="ignore"), efficiency
 
 
 def _longest_mask(images: pd.DataFrame) -> int:

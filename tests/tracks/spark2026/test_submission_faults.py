@@ -112,6 +112,10 @@ FILE_FAULTS = {
         lambda m: m.update({"submission.csv": m["submission.csv"] + '"x'}),
         "no CSV in UTF-8: unexpected",
     ),
+    "a header alone": (
+        lambda m: m.update({"submission.csv": m["submission.csv"].partition("\n")[0] + "\n"}),
+        "image 'image 1' is missing",
+    ),
     "rows without end": (
         lambda m: m.update({"submission.csv": m["submission.csv"] + 1100 * "a,b,c,d,e\n"}),
         "more than 1,030 rows, expected one an image",
