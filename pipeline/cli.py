@@ -202,12 +202,16 @@ def _said(arguments: list[str], option: str) -> str | None:
 
 
 def _recipe(function: Callable, arguments: list[str]) -> dict[str, object]:
-    """All values of the recipe named, by dotted name, before overrides."""
+    """All values of the recipe named, by dotted name, before overrides; its keys are those of the track asked for."""
     name = _said(arguments, "--recipe") or inspect.signature(function).parameters["recipe"].default
     try:
-        return flat(config_of(recipe_values(name)))
+        values = flat(config_of(recipe_values(name)))
     except UserError as error:
         raise UserError(f"recipe {name}: {error}") from error
+    track, own = _said(arguments, "--track") or str(values["track"]), str(values["track"])
+    if config_class(track) is not config_class(own):
+        raise UserError(f"recipe {name} is of track {own}, and {track} has other keys: name a recipe of its own.")
+    return values
 
 
 def _say_overrides(before: dict[str, object], after: dict[str, object]) -> None:

@@ -96,6 +96,7 @@ def test_the_options_of_every_verb():
         (["predict", "--split", "vall"], "vall"),
         (["predict", "stray"], "stray"),
         (["index", "--data"], "--data"),
+        (["cost", "smoke", "--track", "tests.toy.track"], "of track spark2026, and tests.toy.track has other keys"),
     ],
 )
 def test_mistakes_are_two_lines_at_most_and_exit_2(arguments, words, capsys):
