@@ -7,15 +7,19 @@ import yaml
 
 from pipeline.errors import UserError, reason
 
-FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$")
-BOOL = re.compile(r"(?:true|True|TRUE|false|False|FALSE)$")
+INT = "tag:yaml.org,2002:int"
+LOOKS = {  # what is no text, and how it may begin
+    "tag:yaml.org,2002:bool": (r"(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    INT: (r"[-+]?[0-9]+$", "-+0123456789"),
+    "tag:yaml.org,2002:float": (r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$", "-+.0123456789"),
+}
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2's numbers and truth values: `1e-3` is a number, `off` and `no` are words; a key twice is an error."""
+    """YAML 1.2's decimals and truth values: `1e-3` and `09` are numbers, `off` is a word; a key twice is an error."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own name
-        first: [pair for pair in pairs if pair[0] not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:float")]
+        first: [pair for pair in pairs if pair[0] not in LOOKS]
         for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
@@ -30,9 +34,19 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", BOOL, list("tTfF"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?[0-9]+$"), list("-+0123456789"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", FLOAT, list("-+.0123456789"))
+class _Dumper(yaml.SafeDumper):
+    """Quotes every text that a reader of YAML, 1.1 or 1.2, would take for something else."""
+
+
+for _tag, (_look, _first) in LOOKS.items():
+    for _kind in (_Loader, _Dumper):
+        _kind.add_implicit_resolver(_tag, re.compile(_look), list(_first))
+_Loader.add_constructor(INT, lambda loader, node: int(loader.construct_scalar(node)))
+
+
+def yaml_text(content: dict) -> str:
+    """Keys and values as `read_yaml` reads them back."""
+    return yaml.dump(content, Dumper=_Dumper, sort_keys=False)
 
 
 def read_yaml(path: Path) -> dict:

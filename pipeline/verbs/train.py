@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-import yaml
 
 from pipeline.config import refuse_impossible
 from pipeline.contracts import Track
@@ -28,6 +27,7 @@ from pipeline.sources import sources
 from pipeline.stages.indexed import indexed
 from pipeline.stages.trained import Trained, seen_by, write_seen
 from pipeline.tracks import track_named
+from pipeline.yaml_files import yaml_text
 
 
 def train(
@@ -118,7 +118,7 @@ def _train(
         write_seen(place, fit_rows, tune_rows, teacher and seen_by(teacher.run))
     else:
         drop_leftovers(place.last.parent)
-    write_text(place.config, yaml.safe_dump(wanted, sort_keys=False))  # a resumed run may have moved its data
+    write_text(place.config, yaml_text(wanted))  # a resumed run may have moved its data
 
     def on_epoch(epoch: Epoch) -> None:
         if epoch.best:

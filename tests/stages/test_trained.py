@@ -1,5 +1,7 @@
 """A run of a network with branches: it keeps them, and answers and is counted without."""
 
+from pathlib import Path
+
 import torch
 from safetensors.torch import load_file
 
@@ -31,3 +33,9 @@ def test_weights_are_kept_with_their_branches_and_used_without(workplace, capsys
     said = capsys.readouterr().out
     assert f"{counted['mparams']:8.3f} M" in said
     assert f"{counted['gmac']:8.3f} GMAC" in said
+
+
+def test_a_data_folder_whose_name_looks_like_a_number(workplace):
+    (workplace / "data/tiny").rename("1e3")
+    place = train(config_of(recipe_values("smoke") | {"optim.epochs": 1}), "smoke", Path("1e3"))
+    assert Trained.of(place).trained_on == Path("1e3")
