@@ -46,15 +46,13 @@ def interval(values: np.ndarray, share: float = 0.95) -> tuple[float, float] | N
 
 
 def intervals(
-    means: Mapping[str, Mean], combine: Callable[[Mapping], Figures]
+    means: Mapping[str, Mean], combine: Callable[[Mapping], Figures], images: Mapping[str, int]
 ) -> dict[str, tuple[float, float] | None]:
-    """95 % intervals of the figures that `combine` makes of the means; None of fewer than LEAST images."""
-    few = _count(means) < LEAST
-    return {name: None if few else interval(values) for name, values in combine(resampled(means)).items()}
+    """95 % intervals of the figures that `combine` makes of the means.
 
-
-def _count(means: Mapping[str, Mean]) -> int:
-    return len(next(iter(means.values())).numerator)
+    None of a figure that rests on fewer than LEAST `images`, or on none.
+    """
+    return _of_enough(combine(resampled(means)), images)
 
 
 def differences(
@@ -62,11 +60,15 @@ def differences(
     second: Mapping[str, Mean],
     combine_first: Callable[[Mapping], Figures],
     combine_second: Callable[[Mapping], Figures],
+    images: Mapping[str, int],
 ) -> dict[str, tuple[float, float] | None]:
     """95 % intervals of first less second over the same resamples of the same images (paired bootstrap).
 
-    None of fewer than LEAST images.
+    None of a figure that rests on fewer than LEAST `images`, or on none.
     """
-    few = _count(first) < LEAST
     one, other = combine_first(resampled(first)), combine_second(resampled(second))
-    return {name: None if few else interval(np.subtract(one[name], other[name])) for name in one}
+    return _of_enough({name: np.subtract(one[name], other[name]) for name in one}, images)
+
+
+def _of_enough(figures: Figures, images: Mapping[str, int]) -> dict[str, tuple[float, float] | None]:
+    return {name: interval(values) if images.get(name, 0) >= LEAST else None for name, values in figures.items()}

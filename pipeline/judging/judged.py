@@ -62,8 +62,8 @@ class Judged:
 
     def intervals(self) -> dict[str, list[float] | None]:
         """95 % intervals of the figures."""
-        means = self.track.judge.means(self.images, self.rules)
-        return {name: limits and list(limits) for name, limits in intervals(means, self._combine).items()}
+        found = intervals(self.track.judge.means(self.images, self.rules), self._combine, self.fewest())
+        return {name: limits and list(limits) for name, limits in found.items()}
 
     def draws(self) -> dict[str, np.ndarray]:
         """The figures over resamples of the images, (draws,) each; the same images whoever's submission it is."""
@@ -75,6 +75,17 @@ class Judged:
         return {
             figure: int(np.any([means[name].denominator > 0 for name in names], axis=0).sum())
             for figure, names in self.track.judge.made_of.items()
+        }
+
+    def fewest(self) -> dict[str, int]:
+        """How many images the rarest of the means that make up a figure is over; figures of compute alone have none."""
+        means, made_of = self.track.judge.means(self.images, self.rules), self.track.judge.made_of
+        counts = {name: np.count_nonzero(mean.denominator) for name, mean in means.items()}
+        everything = tuple(itertools.chain(*made_of.values()))
+        return {
+            figure: min((counts[name] for name in made_of.get(figure, everything) if counts[name]), default=0)
+            for figure, values in self._combine({name: mean.each for name, mean in means.items()}).items()
+            if np.ndim(values)
         }
 
     def _combine(self, means: dict) -> dict:
@@ -144,4 +155,4 @@ class Judged:
     def less(self, other: "Judged") -> dict[str, tuple[float, float] | None]:
         """95 % intervals of this one's figures less another's, on the same resamples of the same images."""
         pair = [judged.track.judge.means(judged.images, judged.rules) for judged in (self, other)]
-        return differences(*pair, self._combine, other._combine)
+        return differences(*pair, self._combine, other._combine, self.fewest())

@@ -92,22 +92,24 @@ def rules(headline: str, plain: float | None, changes: list[tuple], combinations
 
 def difference(first: "Judged", second: "Judged") -> str:
     """Each figure of one submission less another's, with its paired interval and what that says."""
-    one, other, between = first.figures(), second.figures(), first.less(second)
+    one, other, between, images = first.figures(), second.figures(), first.less(second), first.fewest()
     lines = ["", f"{first.zip} less {second.zip}, on the same images (paired intervals):"]
     for name in first.track.judge.words:
         if None in (one[name], other[name]):
             lines.append(f"{name:10}    n/a")
             continue
         pair = between[name] and f"[{between[name][0]:+.4f} {between[name][1]:+.4f}]"
-        verdict = _verdict(one[name] - other[name], between[name], len(first.truth))
+        verdict = _verdict(one[name] - other[name], between[name], images.get(name))
         lines.append(f"{name:10} {one[name] - other[name]:+.4f}  {pair or '':17}  {verdict}")
     return "\n".join(lines)
 
 
-def _verdict(difference: float, pair: tuple[float, float] | None, images: int) -> str:
-    """What a paired interval says; figures of compute have none, and nothing is left to chance in them."""
+def _verdict(difference: float, pair: tuple[float, float] | None, images: int | None) -> str:
+    """What a paired interval says; figures of compute have no images, and nothing is left to chance in them."""
     if difference == 0 and (pair is None or pair[0] == pair[1] == 0):
         return "the same"
+    if images is None:
+        return "counted"
     if images < ENOUGH:
         return f"{images} images are too few to say"
-    return "counted" if pair is None else "real" if pair[0] > 0 or pair[1] < 0 else "may be chance"
+    return "real" if pair and (pair[0] > 0 or pair[1] < 0) else "may be chance"

@@ -42,7 +42,7 @@ def score(
     """Score a zip as the server would: accuracy from its answers and the index, compute recounted from the run.
 
     Predicts and packages first where that is missing. In brackets 95 % intervals: the images drawn again with
-    replacement, 2,000 times; none of fewer than 10 images. A run's figures go to score.json beside its zip.
+    replacement, 2,000 times; none of what fewer than 10 decide. A run's figures go to score.json beside its zip.
 
     Args:
         run: name of a trained run, or path of anybody's zip, whose compute is taken as declared; default: the newest

@@ -23,7 +23,7 @@ def test_the_spread_of_a_mean_is_its_standard_error():
 
 def test_the_interval_of_a_share_is_that_of_the_normal_approximation():
     right = np.arange(400) % 4 > 0  # three quarters
-    low, high = intervals({"cls": part(right)}, itself)["cls"]
+    low, high = intervals({"cls": part(right)}, itself, {"cls": 400})["cls"]
     half = 1.96 * np.sqrt(0.75 * 0.25 / 400)
     assert (low, high) == pytest.approx((0.75 - half, 0.75 + half), abs=0.006)
 
@@ -47,22 +47,22 @@ def test_the_same_seed_draws_the_same_images_for_two_submissions():
     """Of two answers that differ by a constant the paired difference is that constant, whatever is drawn."""
     values = np.random.default_rng(2).uniform(size=300)
     first, second = {"m": part(values + 0.03)}, {"m": part(values)}
-    assert differences(first, second, itself, itself)["m"] == pytest.approx((0.03, 0.03))
-    low, high = intervals(first, itself)["m"]
+    assert differences(first, second, itself, itself, {"m": 300})["m"] == pytest.approx((0.03, 0.03))
+    low, high = intervals(first, itself, {"m": 300})["m"]
     assert high - low > 0.05
 
 
 def test_differences_of_chance_include_zero():
     rng = np.random.default_rng(3)
     first, second = (part(rng.uniform(size=200)) for _ in range(2))
-    low, high = differences({"m": first}, {"m": second}, itself, itself)["m"]
+    low, high = differences({"m": first}, {"m": second}, itself, itself, {"m": 200})["m"]
     assert low < 0 < high
 
 
 def test_missing_figures_have_no_interval():
     nothing = part([0.0, 0.0], [False, False])
     assert np.isnan(nothing.mean)
-    assert intervals({"m": nothing}, itself) == {"m": None}
+    assert intervals({"m": nothing}, itself, {"m": 10}) == {"m": None}
     assert interval(np.array([1.0, np.nan])) is None
     assert interval(np.array([1.0, 2.0, np.nan])) == pytest.approx((1.025, 1.975))
     assert interval(np.array(0.7)) is None  # what does not depend on the images
@@ -71,12 +71,13 @@ def test_missing_figures_have_no_interval():
 def test_resamples_that_lack_a_part_do_not_count():
     """One image of forty has a panel: without it a figure of body and panel would be that of the body alone."""
     body, panel = part(np.full(40, 0.2)), part(np.ones(40), np.arange(40) == 7)
-    found = intervals({"body": body, "panel": panel}, lambda means: {"both": (means["body"] + means["panel"]) / 2})
-    assert found["both"] == pytest.approx((0.6, 0.6))
-    assert np.isnan(resampled({"body": body, "panel": panel})["body"]).mean() == pytest.approx(np.exp(-1), abs=0.04)
+    drawn = resampled({"body": body, "panel": panel})
+    assert interval((drawn["body"] + drawn["panel"]) / 2) == pytest.approx((0.6, 0.6))
+    assert np.isnan(drawn["body"]).mean() == pytest.approx(np.exp(-1), abs=0.04)
 
 
 def test_few_images_have_no_intervals():
-    few = part(np.arange(9.0))
-    assert intervals({"m": few}, itself) == differences({"m": few}, {"m": few}, itself, itself) == {"m": None}
-    assert intervals({"m": part(np.arange(10.0))}, itself)["m"] is not None
+    means = {"m": part(np.arange(40.0))}
+    for images in ({"m": 9}, {}):
+        assert intervals(means, itself, images) == differences(means, means, itself, itself, images) == {"m": None}
+    assert intervals(means, itself, {"m": 10})["m"] is not None

@@ -2,7 +2,7 @@
 
 import itertools
 import shutil
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import get_args
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.judging import tables
 from pipeline.judging.judged import BEST, WORST, Judged
 from pipeline.tracks import track_named
 from pipeline.tracks.spark2026.score import Rules, s_final
@@ -94,6 +95,36 @@ def test_rules_that_are_not_as_assumed_are_named(spark):
     assert spark.changed_rules() == {}
     changed = Judged.of(SPARK, spark.zip, spark.truth, Rules(strict=False, panel="any"))
     assert changed.changed_rules() == {"strict": False, "panel": "any"}
+
+
+def with_three_masks(iou, gmac):
+    """A submission of 40 images, judged: every box and class is known, and of three of them the masks."""
+    images = pd.DataFrame({"image_id": range(40), "class_right": 1.0, "box_iou": np.linspace(iou - 0.2, iou, 40)})
+    for part in ("body", "panel"):
+        images.loc[:2, [f"{part}_truth", f"{part}_given"]] = 100.0
+        images.loc[:2, f"{part}_both"] = 200 * iou / (1 + iou)
+    return Judged(SPARK, "z", images, images, images, {"gmac": gmac, "mparams": 3.0}, Rules())
+
+
+def test_a_figure_rests_on_the_images_of_its_rarest_mean_however_many_others_there_are():
+    one, other = with_three_masks(0.97, 2.0), with_three_masks(0.72, 3.0)
+    none = {name for name, limits in one.intervals().items() if limits is None}
+    assert none >= {"s_seg", "s_acc", "s_final", "s_flops", "s_params"}
+    assert not none & {"s_cls", "s_det"}
+    said = {line.split()[0]: line for line in tables.difference(one, other).splitlines()[2:]}
+    for name in ("s_seg", "s_acc", "s_final"):
+        assert said[name].endswith("3 images are too few to say")
+    for name, verdict in {"s_cls": "the same", "s_det": "real", "s_flops": "counted", "s_params": "the same"}.items():
+        assert said[name].endswith(verdict)
+
+
+def test_a_part_that_no_image_shows_keeps_no_figure_from_an_interval():
+    judged = with_three_masks(0.97, 2.0)
+    bare = judged.images.assign(body_truth=100.0, body_given=100.0, body_both=90.0, panel_truth=0.0)
+    judged = replace(judged, images=bare)
+    assert judged.fewest()["s_seg"] == judged.fewest()["s_final"] == 40
+    assert judged.intervals()["s_seg"] is not None
+    assert "s_flops" not in judged.fewest()
 
 
 def test_less_than_itself_is_nothing(toy):

@@ -77,7 +77,9 @@ def test_no_minus_zero():
         (0.1, (-0.02, 0.2), 30, "may be chance"),
         (0.1, (0.0, 0.2), 30, "may be chance"),
         (0.1, (0.02, 0.2), 29, "29 images are too few to say"),
-        (0.1, None, 30, "counted"),
+        (0.1, None, None, "counted"),
+        (0.1, None, 9, "9 images are too few to say"),
+        (0.1, None, 30, "may be chance"),
         (0.0, (0.0, 0.0), 3, "the same"),
         (0.0, (-0.1, 0.1), 30, "may be chance"),
     ],
@@ -85,7 +87,7 @@ def test_no_minus_zero():
 def test_what_a_paired_interval_says(difference, pair, images, verdict):
     def judged(value: float):
         return SimpleNamespace(
-            track=track(words={"one": ""}), zip="z", truth=range(images),
+            track=track(words={"one": ""}), zip="z", fewest=lambda: {"one": images} if images else {},
             figures=lambda: {"one": value}, less=lambda other: {"one": pair},
         )  # fmt: skip
 
@@ -96,8 +98,9 @@ def test_a_figure_that_one_of_them_lacks_is_not_compared():
     def judged(value):
         figures = {"one": value}
         return SimpleNamespace(
-            track=track(words={"one": ""}), zip="z", truth=[], figures=lambda: figures, less=lambda other: {"one": None}
-        )
+            track=track(words={"one": ""}), zip="z", fewest=dict,
+            figures=lambda: figures, less=lambda other: {"one": None},
+        )  # fmt: skip
 
     assert tables.difference(judged(None), judged(0.5)).splitlines()[-1].split() == ["one", "n/a"]
 

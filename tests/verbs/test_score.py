@@ -110,7 +110,9 @@ def test_three_images_are_too_few_to_compare(stand, capsys):
     submission.write(stand / "truth.zip", true_answers(stand / "data/tiny"), {"gmac": 1.0, "mparams": 0.282828})
     score(str(stand / "truth.zip"), "smoke", data=stand / "data/tiny")
     said = capsys.readouterr().out.partition("on the same images")[2]
-    assert re.search(r"s_seg .* 3 images are too few to say", said)
+    assert re.search(r"s_cls .* 3 images are too few to say", said)
+    assert re.search(r"s_seg .* 1 images are too few to say", said)  # one panel is large enough to count
+    assert re.search(r"s_flops .* counted\n", said)
     assert "[" not in said
 
 
