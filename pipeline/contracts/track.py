@@ -72,7 +72,8 @@ class Upload:
 
     Attributes:
         name: of the file in a run's folder
-        write: path, rows of answers, compute -> None; the same rows give the same bytes; raises UserError
+        write: path, rows of answers, compute -> None; the same rows give the same bytes, whatever the path is called:
+            it gets its name once it is examined; raises UserError
         examine: path, images -> Findings of every check, rows of answers as far as they can be read, declared compute
         results: path, rows of answers -> COCO results by kind; None: it has no such form
         code: files below pipeline/ that decide its bytes

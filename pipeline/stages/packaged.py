@@ -9,7 +9,7 @@ from pipeline.contracts import Track
 from pipeline.dataset.index_table import sized
 from pipeline.dataset.prediction_table import read_predictions
 from pipeline.errors import UserError, offenders
-from pipeline.files import file_hash
+from pipeline.files import file_hash, written_aside
 from pipeline.locks import alone_in
 from pipeline.models.cost import gmac, mparams
 from pipeline.progress import say
@@ -69,15 +69,14 @@ def packaged(trained: Trained, folder: Path, rows: pd.DataFrame, split: str, vie
                 say(f"the zip is there already, and valid: {path}")
                 return place
             say(f"the zip is made anew: {'; '.join(differ[:3])}")
-        with recorded(place.folder, stage, **wanted, config_hash=file_hash(run.config)) as facts:
+        facts = wanted | {"config_hash": file_hash(run.config)}
+        with written_aside(path) as aside, recorded(place.folder, stage, **facts) as facts:
             given = read_predictions(place.predictions, "Predict again with --overwrite.")
-            form.upload.write(path, given, wanted["efficiency"])
-            try:
-                form.upload.read(path, rows)
-            except BaseException:
-                path.unlink()
-                raise
-            facts["zip_hash"] = file_hash(path)
+            form.upload.write(aside, given, wanted["efficiency"])
+            findings, _, _ = form.upload.examine(aside, rows)
+            findings.refuse(path)
+            facts["zip_hash"] = file_hash(aside)
+            path.unlink(missing_ok=True)  # no kill leaves it beside the manifest, written next, of another
     say(f"valid: {len(rows)} images, {path.stat().st_size / 1e6:.2f} MB: {path}")
     return place
 

@@ -73,6 +73,30 @@ def test_an_invalid_zip_is_not_scored_nor_left(stand, monkeypatch):
     assert not list(stand.glob("submissions/*/*/submission.zip"))
 
 
+def test_killed_at_any_step_the_zip_is_made_and_scored(stand, tmp_path, monkeypatch):
+    """Over a zip of before: copies of all as a kill would leave it, at the examination and before each renaming."""
+    copies = []
+
+    def copied_before(function):
+        def call(*given):
+            copies.append(shutil.copytree(stand, tmp_path / f"killed {len(copies)}"))
+            return function(*given)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stage, "efficiency_of", lambda trained: {"gmac": 1.0, "mparams": 1.0})
+        package()
+    with monkeypatch.context() as patch:
+        patch.setitem(vars(TRACK.upload), "examine", copied_before(TRACK.upload.examine))
+        patch.setattr(Path, "replace", copied_before(Path.replace))
+        package()
+    assert len(copies) == 3  # of the zip, which is examined, its record and its name
+    for copy in copies:
+        monkeypatch.chdir(copy)
+        assert score()["gmac"] == pytest.approx(0.004734, abs=1e-6)
+
+
 def test_predictions_hold_what_the_zip_says(stand):
     place = package()
     rows = pd.read_parquet(place.predictions)

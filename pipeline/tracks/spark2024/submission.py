@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import brief, reason
-from pipeline.files import written_aside
 from pipeline.masks import rle
 from pipeline.processes import cores, spread
 from pipeline.tracks import archive
@@ -54,7 +53,7 @@ def write(path: Path, predictions: pd.DataFrame, efficiency: dict) -> None:
     """Write the zip, one file per image; the same rows give the same bytes. Compute is not part of it."""
     names = ("image_id", "body_rle", "panel_rle", "height", "width")
     rows = list(zip(*(predictions[name] for name in names), strict=True))
-    with written_aside(path) as aside, zipfile.ZipFile(aside, "w") as out:
+    with zipfile.ZipFile(path, "w") as out:
         for group in spread(_members, _groups(rows), cores(), chunk=1):
             for name, content in group:
                 archive.add_member(out, name, content, zipfile.ZIP_STORED)  # the arrays are deflated already

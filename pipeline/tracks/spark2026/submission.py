@@ -16,7 +16,6 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.errors import UserError, offenders, reason
-from pipeline.files import written_aside
 from pipeline.masks import rle
 from pipeline.masks.columns import BOX
 from pipeline.tracks import archive
@@ -61,7 +60,7 @@ def write(path: Path, predictions: pd.DataFrame, efficiency: dict) -> None:
     """
     rows = predictions.to_dict("records")
     if nameless := [row["image_id"] for row in rows if row["class_index"] < 0]:
-        raise UserError(f"{path} cannot be made of answers without a class:\n{offenders(nameless)}")
+        raise UserError(f"a submission cannot be made of answers without a class:\n{offenders(nameless)}")
     content = {
         CSV: _csv(rows),
         BBOX: _json([_bbox_record(row) for row in rows]),
@@ -73,8 +72,8 @@ def write(path: Path, predictions: pd.DataFrame, efficiency: dict) -> None:
         f"{name}: {len(text):,} bytes, expected at most {most:,}" for name, text in content.items() if len(text) > most
     ]
     if large:
-        raise UserError(f"{path} cannot be made of these answers:\n{offenders(large)}")
-    with written_aside(path) as aside, zipfile.ZipFile(aside, "w") as out:
+        raise UserError(f"a submission cannot be made of these answers:\n{offenders(large)}")
+    with zipfile.ZipFile(path, "w") as out:
         for name, text in content.items():
             archive.add_member(out, name, text, zipfile.ZIP_DEFLATED)
 
