@@ -29,6 +29,7 @@ class Judged:
         compute: gmac and mparams, NaN where nobody says, and `compute`: where they are from
         rules: what the organisers have not published
         notes: what is odd about the submission, though valid
+        zip_hash: of a run's zip, taken before it was read; of anybody's nothing
     """
 
     track: Track
@@ -39,6 +40,7 @@ class Judged:
     compute: dict
     rules: object
     notes: tuple[str, ...] = ()
+    zip_hash: str = ""
 
     @classmethod
     def of(cls, track: Track, zip: Path, truth: pd.DataFrame, rules: object, compute: dict | None = None) -> "Judged":

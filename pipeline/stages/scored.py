@@ -1,5 +1,6 @@
 """The upload of a trained run, judged against the index."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -50,6 +51,7 @@ def scored(
             "anew; by its path it is judged as anybody's zip."
         )
     packaged(trained, folder, truth, split, views, form)
-    counted = manifest_of(place.folder, stage)["efficiency"]
+    made = manifest_of(place.folder, stage)  # before the zip is read: one that comes meanwhile is another
+    counted = made["efficiency"]
     compute = {"gmac": counted["gmac"], "mparams": counted["mparams"], "compute": "recounted from the run"}
-    return Judged.of(form, path, truth, rules, compute)
+    return replace(Judged.of(form, path, truth, rules, compute), zip_hash=made["zip_hash"])

@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.contracts import Track
 from pipeline.dataset.index_table import rows_hash
 from pipeline.errors import UserError
-from pipeline.files import file_hash, write_json
+from pipeline.files import write_json
 from pipeline.judging import tables
 from pipeline.judging.coco import average_precision
 from pipeline.judging.judged import Judged
@@ -95,7 +95,7 @@ def score(
     for one in filter(None, (trained, other)):
         _warn(one.run, truth, split)
     if trained is not None:
-        _write(first.zip, truth, content, "score" if form is trained.track else f"score_{form.name}")
+        _write(first, content, "score" if form is trained.track else f"score_{form.name}")
     if details:
         say(tables.details(content, form))
     if coco:
@@ -124,12 +124,11 @@ def _rules_of(track: Track, rules: object | None) -> object:
     return track.judge.Rules(**changed)
 
 
-def _write(path: Path, truth: pd.DataFrame, content: dict, name: str) -> None:
-    with (
-        alone_in(path.parent, "score"),
-        recorded(path.parent, name, zip_hash=file_hash(path), truth_hash=rows_hash(truth)),
-    ):
-        write_json(path.with_name(f"{name}.json"), content)
+def _write(judged: Judged, content: dict, name: str) -> None:
+    folder = judged.zip.parent
+    facts = {"zip_hash": judged.zip_hash, "truth_hash": rows_hash(judged.truth)}
+    with alone_in(folder, "score"), recorded(folder, name, **facts):
+        write_json(folder / f"{name}.json", content)
 
 
 def _warn(run: Run, truth: pd.DataFrame, split: str) -> None:

@@ -10,7 +10,10 @@ import pytest
 from pipeline.config import config_of, recipe_values
 from pipeline.dataset.index_table import read_index
 from pipeline.errors import UserError
+from pipeline.files import file_hash
+from pipeline.run_folder import manifest_of
 from pipeline.tracks.spark2026 import submission
+from pipeline.tracks.spark2026.track import TRACK
 from pipeline.verbs.predict import predict
 from pipeline.verbs.score import score
 from pipeline.verbs.train import train
@@ -53,6 +56,20 @@ def test_corrected_labels_count_at_once_whatever_time_their_file_has(stand):
     rows.to_csv(table, index=False)
     os.utime(table, (10**9, 10**9))
     assert score(str(stand / "truth.zip"))["s_det"] == 0.0
+
+
+def test_a_zip_that_comes_while_another_is_judged_is_not_called_judged(stand, monkeypatch):
+    score()
+    path = stand / "submissions/smoke/tiny-val-none/submission.zip"
+    judged, real = file_hash(path), TRACK.judge.per_image
+
+    def per_image(truth, given):
+        path.write_bytes(path.read_bytes() + b" ")
+        return real(truth, given)
+
+    monkeypatch.setitem(vars(TRACK.judge), "per_image", per_image)
+    score()
+    assert manifest_of(path.parent, "score")["zip_hash"] == judged != file_hash(path)
 
 
 def test_masks_replaced_in_place_count_at_once(stand):
