@@ -83,13 +83,15 @@ def _make(folder: Path, items: Sequence, track: Track, seed: int | None) -> pd.D
             drop_leftovers(folder)
             known, seed_then = remembered(folder)
             about = _about(folder, reader, _seed_of(folder, seed_then) if seed is None else seed)
-            rows = _checked(folder, items, reader, known, about["seed"])
+            keys = keys_of(folder, items, reader)
+            rows = _checked(folder, items, keys, reader, known, about["seed"])
             usual = usual_size(rows, track.size_hw)
             mark_duplicates(rows)
             mark_odd_sizes(rows, usual)
             rows["split"] = with_tune(rows, reader.usable(rows), reader.stratum, about["seed"])
             rows = in_order(rows)
-            write_index(folder / FILE, rows, reader.truth, about)
+            write_index(folder / FILE, rows, reader.truth, about)  # first: files that the cache knows, the index knows
+            remember(folder, {key: known[key] for key in keys if key in known}, about["seed"])
     except DiskError as error:
         advice = "Free some space; a set on a disk that may not be written can be linked into a folder"
         links = f"mkdir -p data/mine && ln -s {shlex.quote(str(folder.resolve()))}/* data/mine/"
@@ -105,9 +107,10 @@ def _seed_of(folder: Path, otherwise: int | None) -> int | None:
         return otherwise
 
 
-def _checked(folder: Path, items: Sequence, reader: Reader, known: dict[Key, dict], seed: int) -> pd.DataFrame:
-    """One row per item; what is known of files that are as they were is not looked for again."""
-    keys = keys_of(folder, items, reader)
+def _checked(
+    folder: Path, items: Sequence, keys: Sequence[Key], reader: Reader, known: dict[Key, dict], seed: int
+) -> pd.DataFrame:
+    """One row per item; files known as they are now are not looked at again, and `known` grows by the others."""
     fresh = [i for i, key in enumerate(keys) if key not in known]
     print(f"index: {len(items)} images in {folder}, {len(fresh)} to check")
     passing: dict[Key, dict] = {}
@@ -116,9 +119,8 @@ def _checked(folder: Path, items: Sequence, reader: Reader, known: dict[Key, dic
         unread = facts.pop("unread")
         own = (*items[i].problems, *facts["problems"])
         (passing if unread else known)[keys[i]] = {**facts, "problems": own}
-        if count % KEEP_EVERY == 0:
+        if count % KEEP_EVERY == 0 and count < len(fresh):  # never all of it: there is no index of it yet
             remember(folder, known, seed)
-    remember(folder, {key: known[key] for key in keys if key in known}, seed)
     rows = [item._asdict() | (passing.get(key) or known[key]) for item, key in zip(items, keys, strict=True)]
     return pd.DataFrame(rows)[schema_of(reader.truth).names]
 

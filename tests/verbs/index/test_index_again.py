@@ -17,7 +17,7 @@ from pipeline.dataset.problems import has_problem
 from pipeline.errors import UserError
 from pipeline.locks import alone_in
 from pipeline.stages import indexed as stage
-from pipeline.stages.indexed import indexed
+from pipeline.stages.indexed import indexed, is_current
 from pipeline.tracks import track_named
 from pipeline.tracks.spark2024 import truth
 from pipeline.verbs.index import index
@@ -163,6 +163,23 @@ def test_a_set_that_may_not_be_written_is_told_how_to_link_it(folder, monkeypatc
     monkeypatch.setattr(type(folder), "mkdir", mkdir)
     with pytest.raises(UserError, match=rf"Read-only file system.*ln -s {folder}/\* data/mine/"):
         index(folder)
+
+
+@pytest.mark.parametrize("name", ["images/Cheops/val/00002_img.jpg", "images/test/new.jpg"])
+def test_an_index_that_could_not_be_written_is_not_taken_for_current(folder, monkeypatch, name):
+    def full(path, *_):
+        raise files.DiskError(f"cannot write {path}: No space left on device.")
+
+    index(folder)
+    write_rgb(folder / name, scene(5)[0])
+    with monkeypatch.context() as patch:
+        patch.setattr(stage, "write_index", full)
+        patch.setattr(stage, "KEEP_EVERY", 1)
+        with pytest.raises(UserError, match="No space left"):
+            index(folder)
+    assert not is_current(folder, SPARK)
+    rows = index(folder).set_index("image_path")
+    assert rows.loc[name, "content_hash"] == files.file_hash(folder / name)
 
 
 def test_what_could_not_be_read_is_not_remembered(folder, monkeypatch, capsys):
