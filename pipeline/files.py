@@ -4,12 +4,15 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.errors import UserError, reason
+
+ASIDE = re.compile(r"\..*\.[0-9a-f]{8}\.part(\.[^.]*)?")  # names that `written_aside` gives
 
 
 class DiskError(UserError):
@@ -77,7 +80,7 @@ def make_folder(folder: Path) -> None:
 
 def drop_leftovers(folder: Path) -> None:
     """Remove what `written_aside` of processes that were killed has left in a folder and those below it."""
-    for aside in folder.rglob(".*.part*"):
+    for aside in filter(lambda path: ASIDE.fullmatch(path.name), folder.rglob(".*.part*")):
         with suppress(OSError):  # gone meanwhile, somebody's who lives, or on a disk without locks
             descriptor = os.open(aside, os.O_RDWR)
             try:

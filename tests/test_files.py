@@ -96,6 +96,24 @@ def test_what_killed_processes_left_is_dropped_and_what_a_living_one_writes_is_n
     assert (tmp_path / "a.npy").read_bytes() == b"half"
 
 
+def test_only_what_was_written_aside_is_a_leftover(tmp_path):
+    own = []
+    for name in ("last.ckpt", "two.dots.json", "noending"):
+        with written_aside(tmp_path / name) as aside:
+            own.append(aside.name)
+    yours = [
+        ".thesis.part1.tex",
+        ".thesis.20260131.part1.tex",
+        ".a.part.png",
+        ".b.0123456.part.png",
+        ".c.0a1b2c3d.party",
+    ]
+    for name in (*own, *yours):
+        (tmp_path / name).touch()
+    drop_leftovers(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {*yours, "last.ckpt", "two.dots.json", "noending"}
+
+
 def test_json(tmp_path):
     assert read_json(tmp_path / "none.json") == {}
     write_json(tmp_path / "a.json", {"b": [1, None]})

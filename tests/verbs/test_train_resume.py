@@ -57,7 +57,7 @@ def test_what_a_kill_in_the_middle_of_a_file_leaves_is_dropped(workplace, monkey
         with pytest.raises(Killed):
             train(config(), "smoke")
     folder = workplace / "submissions" / "smoke"
-    for name in ("checkpoints/.last.999999999.part.ckpt", ".metrics.999999999.part.jsonl"):
+    for name in ("checkpoints/.last.99999999.part.ckpt", ".metrics.99999999.part.jsonl"):
         (folder / name).write_text("half")
     train(config(), "smoke")
     assert not list(folder.rglob("*.part*"))
