@@ -31,7 +31,7 @@ def state_of(run: Run, wanted: dict, made_from: dict, overwrite: bool) -> dict |
         if any(path.name != LOCK for path in run.folder.iterdir()):
             raise UserError(f"{run.folder} holds files that are no run's. Choose another --run.")
         return None
-    if overwrite or not (run.last.exists() or is_finished(run)):
+    if overwrite or not (run.last.exists() or run.best.exists() or is_finished(run)):
         return None
     was, now = flat(read_yaml(run.config)), flat(wanted)
     changed = [
@@ -39,13 +39,16 @@ def state_of(run: Run, wanted: dict, made_from: dict, overwrite: bool) -> dict |
         for name in {**was, **now}
         if was.get(name) != now.get(name) and not name.startswith("loader.") and name != "data"
     ]
-    begun = None if is_finished(run) else load_last(run.last)
+    finished = is_finished(run)
+    begun = load_last(run.last) if run.last.exists() and not finished else None
     taught = differences(*((of or {}).get("teacher") or {} for of in (begun, made_from)))
     refusal = None
     if changed:
         refusal = f"run {run.name!r} was begun with another config: {'; '.join(changed[:5])}."
-    elif begun is None:
+    elif finished:
         refusal = f"run {run.name!r} is finished ({wanted['optim']['epochs']} epochs)."
+    elif begun is None:  # killed as it kept its first epoch
+        return None
     elif begun.get("index_hash") != made_from["index_hash"]:
         refusal = f"{wanted['data']} has changed since run {run.name!r} was begun."
     elif taught:

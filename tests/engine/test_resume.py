@@ -99,6 +99,15 @@ def test_a_run_that_was_killed_before_its_first_epoch_begins(run):
     assert state_of(run, WANTED, MADE_FROM, overwrite=False) is None
 
 
+def test_weights_without_a_checkpoint_are_no_reason_to_begin_another_training(run):
+    run.last.unlink()
+    run.best.touch()
+    with pytest.raises(UserError, match=r"begun with another config: optim.lr 0.1 -> 0.2.*--overwrite to delete"):
+        state_of(run, changed(optim={"lr": 0.2, "epochs": 3}), MADE_FROM, overwrite=False)
+    assert state_of(run, WANTED, MADE_FROM, overwrite=False) is None  # killed as it kept its first epoch
+    assert state_of(run, changed(extra=1), MADE_FROM, overwrite=True) is None
+
+
 @pytest.mark.parametrize(
     ("now", "words"),
     [
