@@ -22,7 +22,7 @@ def state_of(run: Run, wanted: dict, made_from: dict, overwrite: bool) -> dict |
         run: its folder
         wanted: what its config.yaml is to say
         made_from: index_hash; code: hashes of source files; teacher: weights_hash and model, where there is one
-        overwrite: whether what is there may be deleted
+        overwrite: whether what is there may be deleted; this very training, of this very code, is not
 
     Raises:
         UserError: another run, or a finished one, is there, and not to be overwritten.
@@ -31,7 +31,24 @@ def state_of(run: Run, wanted: dict, made_from: dict, overwrite: bool) -> dict |
         if any(path.name != LOCK for path in run.folder.iterdir()):
             raise UserError(f"{run.folder} holds files that are no run's. Choose another --run.")
         return None
-    if overwrite or not (run.last.exists() or run.best.exists() or is_finished(run)):
+    try:
+        begun = _begun(run, wanted, made_from)
+    except UserError:
+        if overwrite:
+            return None
+        raise
+    other = begun and differences({"code": begun.get("code")}, {"code": made_from["code"]})
+    if other and overwrite:
+        return None
+    if other:
+        say(f"note: begun with other code ({'; '.join(other[:3])}); --overwrite begins anew with this")
+    return begun
+
+
+def _begun(run: Run, wanted: dict, made_from: dict) -> dict | None:
+    """The checkpoint; None where none was kept yet. Raises UserError where the run is another, finished or damaged."""
+    finished = is_finished(run)
+    if not (finished or run.last.exists() or run.best.exists()):
         return None
     was, now = flat(read_yaml(run.config)), flat(wanted)
     changed = [
@@ -39,7 +56,6 @@ def state_of(run: Run, wanted: dict, made_from: dict, overwrite: bool) -> dict |
         for name in {**was, **now}
         if was.get(name) != now.get(name) and not name.startswith("loader.") and name != "data"
     ]
-    finished = is_finished(run)
     begun = load_last(run.last) if run.last.exists() and not finished else None
     taught = differences(*((of or {}).get("teacher") or {} for of in (begun, made_from)))
     refusal = None
@@ -55,6 +71,4 @@ def state_of(run: Run, wanted: dict, made_from: dict, overwrite: bool) -> dict |
         refusal = f"teacher {wanted['teacher']!r} has changed since run {run.name!r} was begun: {'; '.join(taught)}."
     if refusal:
         raise UserError(f"{refusal} Choose another --run, or --overwrite to delete {run.folder}.")
-    if other := differences({"code": begun.get("code")}, {"code": made_from["code"]}):
-        say(f"note: begun with other code ({'; '.join(other[:3])}); --overwrite begins anew with this")
     return begun

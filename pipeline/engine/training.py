@@ -144,5 +144,5 @@ class Training:
         except (KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
             raise UserError(
                 f"the checkpoint is of another network or another version ({reason(error, 200)}); "
-                "start again with --overwrite."
+                "start again with another --run, or delete this one."
             ) from error

@@ -43,7 +43,7 @@ def train(
         recipe: `<track>/<name>` of a file in pipeline/recipes, the name alone, or a path of your own
         data: folder of the data set; default: the only one in data/
         run: name of the run's folder in submissions/; default: the recipe's name
-        overwrite: delete the run of this name first
+        overwrite: delete the run of this name first, unless it is this very training, unfinished
 
     Raises:
         UserError: values that no network can be trained with, a teacher that is not there or unlike, too few usable

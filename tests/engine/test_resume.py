@@ -47,7 +47,23 @@ def test_the_same_config_and_data_resume(run):
     assert state_of(run, WANTED, MADE_FROM, overwrite=False)["epoch"] == 1
 
 
-def test_overwrite_begins_anew(run):
+@pytest.mark.parametrize(
+    ("wanted", "made_from"),
+    [
+        (changed(seed=7), MADE_FROM),
+        (WANTED, MADE_FROM | {"index_hash": "j"}),
+        (WANTED, MADE_FROM | {"code": {"a.py": "2"}}),
+    ],
+)
+def test_overwrite_resumes_the_very_same_training_and_begins_any_other_anew(run, capsys, wanted, made_from):
+    assert state_of(run, WANTED, MADE_FROM, overwrite=True)["epoch"] == 1
+    assert state_of(run, wanted, made_from, overwrite=True) is None
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", ["config", "last"])
+def test_overwrite_begins_anew_where_something_is_damaged(run, name):
+    getattr(run, name).write_bytes(b"\xff")
     assert state_of(run, WANTED, MADE_FROM, overwrite=True) is None
 
 
@@ -122,3 +138,4 @@ def test_another_teacher_of_the_same_name_is_refused(run, now, words):
     assert state_of(run, wanted, MADE_FROM | was, overwrite=False)["epoch"] == 1
     with pytest.raises(UserError, match=f"teacher 'big' has changed since run 'mine' was begun: .*{words}"):
         state_of(run, wanted, MADE_FROM | {"teacher": now}, overwrite=False)
+    assert state_of(run, wanted, MADE_FROM | {"teacher": now}, overwrite=True) is None

@@ -39,7 +39,7 @@ def test_the_scale_of_16_bit_gradients_is_resumed():
 def test_a_state_of_another_network_is_one_line():
     state = training().state()
     state["network"] = {"other": torch.zeros(1)}
-    with pytest.raises(UserError, match=r"another network or another version \(.*--overwrite") as error:
+    with pytest.raises(UserError, match=r"another network or another version \(.*another --run") as error:
         training().restore(state)
     assert "\n" not in str(error.value)
 

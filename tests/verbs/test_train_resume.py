@@ -100,17 +100,16 @@ def test_a_data_set_that_changed_is_not_resumed(workplace, monkeypatch):
         train(config(), "smoke")
 
 
-def test_overwriting_begins_anew_what_was_killed(workplace, monkeypatch, capsys):
+def test_overwriting_that_was_killed_is_resumed_by_the_same_command(workplace, monkeypatch, capsys):
+    whole = train(config(seed=1), "smoke", run="whole")
+    train(config(optim__epochs=1), "smoke", run="killed")
     with monkeypatch.context() as patch:
-        die_after(patch, 1)
+        die_after(patch, 2)
         with pytest.raises(Killed):
-            train(config(optim__epochs=2), "smoke")
+            train(config(seed=1), "smoke", run="killed", overwrite=True)
     capsys.readouterr()
-    run = train(config(optim__epochs=2), "smoke", overwrite=True)
-    said = capsys.readouterr().out
-    assert "resuming" not in said
-    assert "epoch 1/2" in said
-    assert len(run.metrics.read_text().splitlines()) == 2
+    same(whole, train(config(seed=1), "smoke", run="killed", overwrite=True))
+    assert "resuming after epoch 2 of 4" in capsys.readouterr().out
 
 
 def test_the_same_data_in_another_place_is_resumed_and_stays_known(workplace, monkeypatch, capsys):
@@ -171,6 +170,6 @@ def test_a_checkpoint_of_another_network_is_one_line(workplace, monkeypatch):
         {name: value for name, value in kept.items() if name != "optimiser"},
     ):
         torch.save(changed, last)
-        with pytest.raises(UserError, match=r"of another network or another version .*--overwrite") as error:
+        with pytest.raises(UserError, match=r"of another network or another version .*another --run") as error:
             train(config(optim__epochs=2), "smoke")
         assert "\n" not in str(error.value)
