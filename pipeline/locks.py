@@ -50,8 +50,8 @@ def alone_in(folder: Path, doing: str) -> Iterator[None]:
             folder.rmdir()
 
 
-def empty(folder: Path) -> None:
-    """Delete what a folder holds that this process is alone in.
+def empty(folder: Path, keep: str = FILE) -> None:
+    """Delete what a folder holds that this process is alone in, folders first; a file of the name `keep` stays.
 
     Raises:
         HeldError: another process works in a folder below it; nothing is deleted then.
@@ -60,8 +60,8 @@ def empty(folder: Path) -> None:
         if path.parent != folder:
             with alone_in(path.parent, "delete"):
                 pass
-    for path in folder.iterdir():
-        if path.name != FILE:
+    for path in sorted(folder.iterdir(), key=Path.is_file):
+        if path.name not in (FILE, keep):
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 

@@ -104,3 +104,20 @@ def test_emptied_but_for_the_lock_and_not_while_somebody_works_below(tmp_path, h
         other.communicate()
         empty(tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == [FILE]
+
+
+def test_what_is_kept_is_there_all_the_while_and_folders_go_before_files(tmp_path, monkeypatch):
+    for name in ("config.yaml", "manifest.json", "a.json"):
+        (tmp_path / name).touch()
+    (tmp_path / "checkpoints").mkdir()
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", die)
+        with pytest.raises(KeyboardInterrupt):
+            empty(tmp_path, keep="config.yaml")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "config.yaml", "manifest.json"]
+    empty(tmp_path, keep="config.yaml")
+    assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]

@@ -65,6 +65,7 @@ def train(
     if teacher:
         made_from["teacher"] = {"weights_hash": file_hash(teacher.run.best), "model": vars(teacher.config.model)}
     with alone_in(place.folder, "train"):
+        drop_leftovers(place.folder)
         state = state_of(place, wanted, made_from, overwrite)
         _train(track, config, wanted, made_from, folder, index, place, state, teacher)
     return place
@@ -114,11 +115,10 @@ def _train(
         + (f"; taught by {teacher.run.name}: {teacher.config.model}" if teacher else "")
     )
     if state is None:  # only now, when nothing is left that could be refused
-        empty(place.folder)
-        write_seen(place, fit_rows, tune_rows, teacher and seen_by(teacher.run))
-    else:
-        drop_leftovers(place.last.parent)
+        empty(place.folder, keep=place.config.name)  # by which the folder is known for a run's, if this is killed here
     write_text(place.config, yaml_text(wanted))  # a resumed run may have moved its data
+    if state is None:
+        write_seen(place, fit_rows, tune_rows, teacher and seen_by(teacher.run))
 
     def on_epoch(epoch: Epoch) -> None:
         if epoch.best:

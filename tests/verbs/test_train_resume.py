@@ -112,6 +112,22 @@ def test_overwriting_that_was_killed_is_resumed_by_the_same_command(workplace, m
     assert "resuming after epoch 2 of 4" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("step", ["write_text", "write_seen"])
+def test_a_name_stays_a_run_s_wherever_its_beginning_is_killed(workplace, monkeypatch, step):
+    def die(*_):
+        raise Killed
+
+    for before in (False, True):
+        with monkeypatch.context() as patch:
+            patch.setattr(verb, step, die)
+            with pytest.raises(Killed):
+                train(config(seed=1), "smoke", overwrite=before)
+        (workplace / "submissions/smoke").mkdir(exist_ok=True)
+        (workplace / "submissions/smoke/.config.01234567.part.yaml").touch()
+        run = train(config(optim__epochs=1), "smoke", overwrite=before)
+        assert run.seen.exists()
+
+
 def test_the_same_data_in_another_place_is_resumed_and_stays_known(workplace, monkeypatch, capsys):
     with monkeypatch.context() as patch:
         die_after(patch, 1)
