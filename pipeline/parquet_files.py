@@ -23,18 +23,19 @@ def said_of(table: pa.Table, about: dict) -> pa.Table:
     return table.replace_schema_metadata({ABOUT: json.dumps(about, sort_keys=True)})
 
 
-def read_table(path: Path, remedy: str) -> tuple[pa.Table, dict]:
+def read_table(path: Path, remedy: str, columns: list[str] | None = None) -> tuple[pa.Table, dict]:
     """A table and what it was made from.
 
     Args:
         path: of the file.
         remedy: what to do where it is damaged, a sentence.
+        columns: to read, in this order; default: all.
 
     Raises:
-        UserError: it is not there, cannot be read, or is damaged anywhere.
+        UserError: it is not there, cannot be read, or is damaged in any of them.
     """
     try:
-        table = pq.read_table(path, page_checksum_verification=True)
+        table = pq.read_table(path, columns=columns, page_checksum_verification=True)
         return table, json.loads((table.schema.metadata or {}).get(ABOUT, b"{}"))
     except FileNotFoundError:
         raise UserError(f"{path} does not exist. {remedy}") from None

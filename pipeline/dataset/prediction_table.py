@@ -39,6 +39,14 @@ def read_predictions(path: Path, remedy: str) -> pd.DataFrame:
     return read_table(path, remedy)[0].to_pandas()
 
 
+def odd_answers(path: Path, remedy: str) -> tuple[int, list[str]]:
+    """How many rows of a finished table fell back, and the images that could not be read whole, each with why."""
+    table = read_table(path, remedy, ["image_id", "fallback", "fault"])[0]
+    image_ids, fallbacks, faults = (column.to_pylist() for column in table.columns)
+    pairs = zip(image_ids, faults, strict=True)
+    return fallbacks.count(True), [f"{image_id}: {fault}" for image_id, fault in pairs if fault]
+
+
 class Parts:
     """The parts of a table of `count` rows, in a folder of their own until all are there.
 
@@ -65,22 +73,12 @@ class Parts:
         """Write the rows of one span, whole."""
         write_bytes(self._path(span), table_bytes(pa.Table.from_pylist(rows, self.schema), self.made_from))
 
-    def join(self, path: Path) -> tuple[int, list[str]]:
-        """Write all parts to one file, a part in memory at a time, and drop them.
-
-        Returns:
-            How many rows fell back, and the images that could not be read whole, each with why.
-        """
-        fallbacks, faults = 0, []
+    def join(self, path: Path) -> None:
+        """Write all parts to one file, a part in memory at a time, and drop them."""
         with written_aside(path) as aside, self._writer(aside) as writer:
             for span in self.spans:
-                table = self._read(span)
-                fallbacks += table["fallback"].to_pylist().count(True)
-                pairs = zip(table["image_id"].to_pylist(), table["fault"].to_pylist(), strict=True)
-                faults += [f"{image_id}: {fault}" for image_id, fault in pairs if fault]
-                writer.write_table(said_of(table, self.made_from))
+                writer.write_table(said_of(self._read(span), self.made_from))
         shutil.rmtree(self.folder)
-        return fallbacks, faults
 
     def _writer(self, path: Path) -> pq.ParquetWriter:
         schema = said_of(self.schema.empty_table(), self.made_from).schema

@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.contracts import Asked
 from pipeline.dataset.images import read_ahead
 from pipeline.dataset.index_table import sized
-from pipeline.dataset.prediction_table import Parts, made_from
+from pipeline.dataset.prediction_table import Parts, made_from, odd_answers
 from pipeline.engine.inference import CODE, answers, asked_of
 from pipeline.errors import UserError, command, offenders
 from pipeline.files import file_hash, text_hash
@@ -43,15 +43,16 @@ def answered(
     with alone_in(place.folder, "predict"):
         if overwrite and place.predictions.exists():  # parts of the same answers are resumed
             empty(place.folder)
-        if not place.predictions.exists():
-            _predict(trained, folder, rows, place, wanted)
-        elif differ := differences(made_from(place.predictions, f"`{again}` makes it anew."), wanted):
+        there, known = place.predictions.exists(), manifest_of(place.folder, "predict")
+        if there and (differ := differences(made_from(place.predictions, f"`{again}` makes it anew."), wanted)):
             raise UserError(
                 f"{place.predictions} was made from something else: {'; '.join(differ[:5])}.\n"
                 f"`{again}` makes it anew and deletes what was made of it."
             )
-        else:
+        if there and known | wanted == known:
             say(f"predictions are there already: {place.predictions}")
+        else:
+            _predict(trained, folder, rows, place, wanted)
     return place
 
 
@@ -72,6 +73,23 @@ def _batch_size(config: Config) -> int:
 
 
 def _predict(trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers, wanted: dict) -> None:
+    """Answer, unless that was done before a kill, and record and say what was found."""
+    config_hash = file_hash(trained.run.config)
+    with recorded(place.folder, "predict", **wanted, config_hash=config_hash, data=str(folder)) as facts:
+        if not place.predictions.exists():
+            _answer(trained, folder, rows, place, wanted)
+        facts["fallbacks"], facts["unreadable"] = odd_answers(place.predictions, "Predict again with --overwrite.")
+    if facts["unreadable"]:
+        listed = offenders(facts["unreadable"])
+        say(
+            f"{len(facts['unreadable'])} images could not be read whole; what is missing was taken for black:\n{listed}"
+        )
+    if facts["fallbacks"]:
+        say(f"{facts['fallbacks']} images with {trained.track.task.fallback_words}")
+    say(f"written: {place.predictions}")
+
+
+def _answer(trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers, wanted: dict) -> None:
     if not manifest_of(trained.run.folder, "train"):
         say(f"note: run {trained.run.name!r} has not finished training; its best weights so far are used")
     task = trained.track.task
@@ -85,19 +103,8 @@ def _predict(trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers,
     def asked(row: tuple) -> Asked:
         return asked_of(row.image_id, folder / row.image_path, trained.config.model.size, row.height, row.width)
 
-    with recorded(
-        place.folder, "predict", **wanted, config_hash=file_hash(trained.run.config), data=str(folder)
-    ) as facts:
-        found = answers(task, trained.network, read_ahead(asked, todo.itertuples()), place.tta, wanted["batch_size"])
-        found = progress(found, len(rows), "predict", start=start)
-        for span in missing:
-            parts.write(span, list(islice(found, len(span))))
-        facts["fallbacks"], facts["unreadable"] = parts.join(place.predictions)
-    if facts["unreadable"]:
-        listed = offenders(facts["unreadable"])
-        say(
-            f"{len(facts['unreadable'])} images could not be read whole; what is missing was taken for black:\n{listed}"
-        )
-    if facts["fallbacks"]:
-        say(f"{facts['fallbacks']} images with {task.fallback_words}")
-    say(f"written: {place.predictions}")
+    found = answers(task, trained.network, read_ahead(asked, todo.itertuples()), place.tta, wanted["batch_size"])
+    found = progress(found, len(rows), "predict", start=start)
+    for span in missing:
+        parts.write(span, list(islice(found, len(span))))
+    parts.join(place.predictions)

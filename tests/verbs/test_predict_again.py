@@ -15,6 +15,8 @@ import pytest
 from pipeline.config import config_of, recipe_values
 from pipeline.dataset import prediction_table as table
 from pipeline.errors import UserError
+from pipeline.files import write_json
+from pipeline.run_folder import manifest_of
 from pipeline.stages import predicted as stage
 from pipeline.verbs.predict import predict
 from pipeline.verbs.train import train
@@ -61,10 +63,23 @@ def test_answers_of_other_weights_are_not_mixed_in(stand):
     predict(run="smoke", overwrite=True)
 
 
-def test_killed_between_the_table_and_the_manifest(stand):
-    place = predict()
-    (place.folder / "manifest.json").unlink()
-    assert predict().predictions.exists()
+def test_killed_between_the_table_and_the_manifest_the_same_command_records_it(stand, monkeypatch, capsys):
+    path = stand / "data/tiny/images/test/test_00000_img.jpg"
+    path.write_bytes(path.read_bytes()[:30_000])
+    place = predict(split="test")
+    content, facts = place.predictions.read_bytes(), manifest_of(place.folder, "predict")
+    assert facts["unreadable"]
+    said = capsys.readouterr().out.partition("1 images could not be read whole")[2]
+    monkeypatch.setattr(stage, "answers", None)  # nothing is answered again
+    for manifest in ({}, {"predict": facts | {"weights_hash": "before"}}):
+        write_json(place.folder / "manifest.json", manifest)
+        predict(split="test")
+        again = manifest_of(place.folder, "predict")
+        assert {name for name in facts if facts[name] != again.get(name)} <= {"command", "started", "seconds"}
+        assert capsys.readouterr().out.partition("1 images could not be read whole")[2] == said
+    assert place.predictions.read_bytes() == content
+    predict(split="test")
+    assert capsys.readouterr().out == f"predictions are there already: {place.predictions}\n"
 
 
 @pytest.mark.parametrize("name", ["masks/postprocess.py", "masks/boxes.py", "dataset/images.py"])
