@@ -12,7 +12,7 @@ from pipeline.errors import UserError
 from pipeline.files import read_json, write_bytes, write_json, written_aside
 from pipeline.parquet_files import read_about, read_table, said_of, table_bytes
 
-PART = 256  # rows between two points from which a killed run resumes
+PART = 256  # rows, at most, between two points from which a killed run resumes
 
 
 def schema_of(columns: Sequence[pa.Field]) -> pa.Schema:
@@ -55,12 +55,14 @@ class Parts:
         count: rows of the whole table.
         columns: of the task's answers.
         made_from: what the rows depend on; parts made from anything else are thrown away.
+        batch_size: images that are answered together; a part is of whole batches, so that resuming splits none.
     """
 
-    def __init__(self, folder: Path, count: int, columns: Sequence[pa.Field], made_from: dict) -> None:
+    def __init__(self, folder: Path, count: int, columns: Sequence[pa.Field], made_from: dict, batch_size: int) -> None:
         self.folder, self.schema, self.made_from = folder, schema_of(columns), made_from
-        self.spans = [range(first, min(first + PART, count)) for first in range(0, count, PART)]
-        parts_of = made_from | {"part": PART}
+        part = max(PART // batch_size, 1) * batch_size
+        self.spans = [range(first, min(first + part, count)) for first in range(0, count, part)]
+        parts_of = made_from | {"part": part}
         if read_json(folder / "made_from.json") != parts_of:
             shutil.rmtree(folder, ignore_errors=True)
             write_json(folder / "made_from.json", parts_of)

@@ -93,7 +93,7 @@ def _answer(trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers, 
     if not manifest_of(trained.run.folder, "train"):
         say(f"note: run {trained.run.name!r} has not finished training; its best weights so far are used")
     task = trained.track.task
-    parts = Parts(place.parts, len(rows), task.columns, wanted)
+    parts = Parts(place.parts, len(rows), task.columns, wanted, wanted["batch_size"])
     missing = parts.missing()
     todo = sized(rows, trained.track.size_hw).iloc[[i for span in missing for i in span]]
     start = len(rows) - len(todo)

@@ -15,6 +15,7 @@ from pipeline.dataset import prediction_table as table
 from pipeline.errors import UserError
 from pipeline.masks import rle
 from pipeline.run_folder import Run
+from pipeline.stages import predicted as stage
 from pipeline.tasks.parts import Parts
 from pipeline.verbs.index import index
 from pipeline.verbs.predict import predict
@@ -32,6 +33,7 @@ def test_every_image_has_a_row_with_everything(stand):
 
 
 def test_same_bytes_twice_and_the_same_rows_in_other_parts(stand, monkeypatch):
+    monkeypatch.setattr(stage, "_batch_size", lambda config: 2)
     first = predict().predictions.read_bytes()
     assert predict(overwrite=True).predictions.read_bytes() == first
     rows = pd.read_parquet(predict().predictions)

@@ -18,6 +18,7 @@ from pipeline.errors import UserError
 from pipeline.files import write_json
 from pipeline.run_folder import manifest_of
 from pipeline.stages import predicted as stage
+from pipeline.tasks.parts import Parts as PartsTask
 from pipeline.verbs.predict import predict
 from pipeline.verbs.train import train
 
@@ -26,8 +27,13 @@ class Killed(BaseException):
     pass
 
 
+def cut_into(monkeypatch, part, batch_size=1):
+    monkeypatch.setattr(table, "PART", part)
+    monkeypatch.setattr(stage, "_batch_size", lambda config: batch_size)
+
+
 def test_killed_in_the_middle_it_resumes_to_the_same_answers(stand, monkeypatch, capsys):
-    monkeypatch.setattr(table, "PART", 1)
+    cut_into(monkeypatch, 1)
     whole = predict(split="train").predictions.read_bytes()
     real = table.Parts.write
 
@@ -46,12 +52,43 @@ def test_killed_in_the_middle_it_resumes_to_the_same_answers(stand, monkeypatch,
     assert not place.parts.exists()
 
 
+def test_resumed_batches_are_those_of_a_predict_that_was_not_killed(stand, monkeypatch):
+    cut_into(monkeypatch, 2, batch_size=3)
+    batches = []
+    merge, write = PartsTask.merge, table.Parts.write
+
+    def merged(self, network, image_bchw, views):
+        batches.append(image_bchw.sum((1, 2, 3)).tolist())
+        return merge(self, network, image_bchw, views)
+
+    def die(self, span, rows):
+        write(self, span, rows)
+        raise Killed
+
+    monkeypatch.setattr(PartsTask, "merge", merged)
+    predict(split="train")
+    whole = batches.copy()
+    assert [len(batch) for batch in whole] == [3, 1]
+    with monkeypatch.context() as patch:
+        patch.setattr(table.Parts, "write", die)
+        with pytest.raises(Killed):
+            predict(split="train", overwrite=True)
+    batches.clear()
+    predict(split="train")
+    assert batches == whole[1:]
+
+
+@pytest.mark.parametrize(("batch_size", "rows"), [(1, 256), (16, 256), (10, 250), (300, 300)])
+def test_parts_are_of_whole_batches(tmp_path, batch_size, rows):
+    assert table.Parts(tmp_path / "parts", 301, (), {}, batch_size).spans == [range(rows), range(rows, 301)]
+
+
 def test_parts_made_from_something_else_are_thrown_away(tmp_path):
-    parts = table.Parts(tmp_path / "parts", 300, (), {"weights": "a"})
+    parts = table.Parts(tmp_path / "parts", 300, (), {"weights": "a"}, 16)
     assert parts.missing() == [range(256), range(256, 300)]
     parts.write(range(256), [])
-    assert table.Parts(tmp_path / "parts", 300, (), {"weights": "a"}).missing() == [range(256, 300)]
-    assert table.Parts(tmp_path / "parts", 300, (), {"weights": "b"}).missing() == parts.spans
+    assert table.Parts(tmp_path / "parts", 300, (), {"weights": "a"}, 16).missing() == [range(256, 300)]
+    assert table.Parts(tmp_path / "parts", 300, (), {"weights": "b"}, 16).missing() == parts.spans
 
 
 def test_answers_of_other_weights_are_not_mixed_in(stand):
@@ -95,7 +132,7 @@ def test_answers_of_other_code_are_not_taken_for_this_one_s(stand, monkeypatch, 
 
 
 def test_parts_of_other_code_are_not_resumed(stand, monkeypatch, capsys):
-    monkeypatch.setattr(table, "PART", 1)
+    cut_into(monkeypatch, 1)
     real_write, real = table.Parts.write, stage.sources
 
     def write(self, span, rows):
@@ -129,7 +166,7 @@ def test_an_image_replaced_in_place_is_noticed(stand):
 
 
 def test_what_a_killed_predict_could_not_read_is_still_told(stand, monkeypatch, capsys):
-    monkeypatch.setattr(table, "PART", 1)
+    cut_into(monkeypatch, 1)
     path = stand / "data/tiny/images/test/test_00000_img.jpg"
     path.write_bytes(path.read_bytes()[:30_000])
     real = table.Parts.write
