@@ -1,9 +1,12 @@
 """Which device is used: one GPU where there is one that works, else the CPU."""
 
+import platform
+
 import torch
 from torch import nn
 
 from pipeline.errors import UserError, reason
+from pipeline.processes import cores
 
 
 def on_device(network: nn.Module) -> nn.Module:
@@ -25,3 +28,9 @@ def gpu_unusable(error: Exception) -> UserError:
         f"the GPU cannot be used: {reason(error)} (`nvidia-smi` shows who is using it). "
         "On the CPU instead: CUDA_VISIBLE_DEVICES= ./run.sh ..."
     )
+
+
+def machine() -> str:
+    """This one, in words."""
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{cores()} CPU cores"
+    return f"{platform.machine()}, {device}, torch {torch.__version__}"

@@ -8,7 +8,8 @@ from segmentation_models_pytorch.losses import DiceLoss, JaccardLoss, LovaszLoss
 from torch import nn
 from torch.nn import functional
 
-from pipeline.losses.extent import box_loss, soft_extent
+from pipeline.losses.boxes import box_loss
+from pipeline.masks.extent import soft_extent
 from pipeline.masks.softmax import against_background, with_background
 from pipeline.settings import ranged
 
@@ -62,7 +63,7 @@ def box(outputs: Mapping, batch: Mapping) -> torch.Tensor:
     return box_loss(soft_extent(against_background(outputs["mask"]).amax(dim=1)), (batch["mask"] > 0.5).any(dim=1))
 
 
-@loss(0.0, "L1 and GIoU of the true box and the box head's, which model.box_head adds")
+@loss(0.0, "L1 and GIoU of the true box and that of a head, which model.box head adds")
 def box_head(outputs: Mapping, batch: Mapping) -> torch.Tensor:
     return box_loss(outputs["box"], (batch["mask"] > 0.5).any(dim=1))
 

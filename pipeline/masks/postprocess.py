@@ -23,7 +23,7 @@ def answer(mask_chw: np.ndarray, height: int, width: int, box_4: np.ndarray | No
     The probabilities are enlarged first and cut at 0.5 then; a pixel both want goes to the larger. The box is the
     extent of the union cut at BOX_LEVEL. Both are without specks. An empty union gets `fallback` = True, empty masks
     and the extent of all that reaches half of the highest probability, or the whole image where there is none.
-    Where `box_4` gives the box, x_min, y_min, x_max, y_max as shares of the image, it is that, clipped to the image.
+    Where `box_4`, x_min, y_min, x_max, y_max as shares of the image, has an area, it is that, clipped to the image.
 
     Returns:
         x_min, y_min, x_max, y_max in pixels (max exclusive); body_rle, panel_rle; body_score, panel_score (mean
@@ -38,7 +38,8 @@ def answer(mask_chw: np.ndarray, height: int, width: int, box_4: np.ndarray | No
     reach_hw = top_hw >= max(top_hw.max() / 2, 1e-6) if fallback else without_specks(top_hw > BOX_LEVEL, SPECK_SHARE)
     box = box_from_mask(reach_hw) or (0, 0, width, height)
     if box_4 is not None:
-        box = np.clip(np.float64(box_4), 0, 1) * (width, height, width, height)
+        own = np.clip(np.float64(box_4), 0, 1) * (width, height, width, height)
+        box = own if (own[2:] > own[:2]).all() else box
     return {
         **dict(zip(BOX, map(float, box), strict=True)),
         "body_rle": rle.encode(body_mask_hw),

@@ -7,7 +7,10 @@ import torch
 from torch.nn import functional
 
 MARGIN = 1.25  # side of the window by the longest side of the craft
-JITTER = 0.06  # of its side: standard deviation of a jittered window's place, and of the logarithm of its side
+JITTER = (0.06, 0.15)  # standard deviation of a jittered window's place, by its side, and of its side's logarithm
+CELLS = 32  # to a side of the map on which a craft's parts are told from specks
+REACH = 2  # cells: parts of a craft lie no further apart
+LEAST_SEEN, MOST_SIDE = 0.6, 2.5  # of a true window: what is found beyond them teaches nothing
 OVERSAMPLED = 2  # points per pixel and axis of a crop, averaged
 
 
@@ -45,27 +48,49 @@ def inside(window_b3: torch.Tensor) -> torch.Tensor:
 
 def jittered(window_b3: torch.Tensor) -> torch.Tensor:
     """Windows as a first look that errs a little finds them."""
-    noise_b3 = JITTER * torch.randn_like(window_b3)
-    side_b1 = window_b3[:, 2:] * noise_b3[:, 2:].exp()
-    return inside(torch.cat([window_b3[:, :2] + 2 * window_b3[:, 2:] * noise_b3[:, :2], side_b1], dim=1))
+    noise_b3 = torch.randn_like(window_b3) * window_b3.new_tensor([2 * JITTER[0], 2 * JITTER[0], JITTER[1]])
+    side_b1 = window_b3[:, 2:]
+    return inside(torch.cat([window_b3[:, :2] + side_b1 * noise_b3[:, :2], side_b1 * noise_b3[:, 2:].exp()], dim=1))
+
+
+def found_window(probability_bhw: torch.Tensor, level: float) -> torch.Tensor:
+    """The window around what reaches a level and hangs together, by REACH, with the likeliest place."""
+    cells_bhw = functional.adaptive_max_pool2d(probability_bhw, min(CELLS, probability_bhw.shape[-1]))
+    known_bhw = (cells_bhw > level).float()
+    grown_bhw = known_bhw * (cells_bhw >= cells_bhw.amax(dim=(1, 2), keepdim=True)).float()
+    for _ in range(CELLS):
+        grown_bhw = known_bhw * functional.max_pool2d(grown_bhw, 2 * REACH + 1, 1, REACH)
+    part_bhw = functional.interpolate(grown_bhw[:, None], probability_bhw.shape[1:])[:, 0]
+    return window_of((probability_bhw > level) & (part_bhw > 0.5))
+
+
+def fits(window_b3: torch.Tensor, true_b3: torch.Tensor) -> torch.Tensor:
+    """Which windows (b,) cover LEAST_SEEN of the true ones, and are not more than MOST_SIDE times as large."""
+    half_b2, true_half_b2 = window_b3[:, 2:], true_b3[:, 2:]
+    low_b2 = torch.maximum(window_b3[:, :2] - half_b2, true_b3[:, :2] - true_half_b2)
+    high_b2 = torch.minimum(window_b3[:, :2] + half_b2, true_b3[:, :2] + true_half_b2)
+    covered_b = ((high_b2 - low_b2).clamp(min=0) / (2 * true_half_b2)).prod(dim=1)
+    return (covered_b >= LEAST_SEEN) & (window_b3[:, 2] <= MOST_SIDE * true_b3[:, 2])
 
 
 def crop(image_bchw: torch.Tensor, window_b3: torch.Tensor, size: int) -> torch.Tensor:
-    """What lies in windows, at size x size pixels."""
-    x_b, y_b, side_b = window_b3.to(image_bchw.dtype).unbind(dim=1)
-    grid_bhw2 = _grid(side_b, x_b, y_b, OVERSAMPLED * size)
-    found_bchw = functional.grid_sample(image_bchw, grid_bhw2, padding_mode="border", align_corners=False)
-    return functional.avg_pool2d(found_bchw, OVERSAMPLED)
+    """What lies in windows, at size x size pixels; in single precision, as half would misplace it by a pixel."""
+    with torch.autocast(image_bchw.device.type, enabled=False):
+        x_b, y_b, side_b = window_b3.float().unbind(dim=1)
+        grid_bhw2 = _grid(side_b, x_b, y_b, OVERSAMPLED * size)
+        found_bchw = functional.grid_sample(image_bchw.float(), grid_bhw2, padding_mode="border", align_corners=False)
+        return functional.avg_pool2d(found_bchw, OVERSAMPLED)
 
 
 def pasted(coarse_bchw: torch.Tensor, fine_bchw: torch.Tensor, window_b3: torch.Tensor, size: int) -> torch.Tensor:
     """Maps of the whole image, size x size pixels: the fine ones inside their windows, the coarse ones outside."""
-    whole_bchw = functional.interpolate(coarse_bchw, (size, size), mode="bilinear", align_corners=False)
-    x_b, y_b, side_b = window_b3.to(fine_bchw.dtype).unbind(dim=1)
-    grid_bhw2 = _grid(1 / side_b, -x_b / side_b, -y_b / side_b, size)
-    near_bchw = functional.grid_sample(fine_bchw, grid_bhw2, padding_mode="border", align_corners=False)
-    within_b1hw = (grid_bhw2.abs() <= 1).all(dim=3)[:, None]
-    return torch.where(within_b1hw, near_bchw, whole_bchw)
+    with torch.autocast(fine_bchw.device.type, enabled=False):
+        whole_bchw = functional.interpolate(coarse_bchw.float(), (size, size), mode="bilinear", align_corners=False)
+        x_b, y_b, side_b = window_b3.float().unbind(dim=1)
+        grid_bhw2 = _grid(1 / side_b, -x_b / side_b, -y_b / side_b, size)
+        near_bchw = functional.grid_sample(fine_bchw.float(), grid_bhw2, padding_mode="border", align_corners=False)
+        within_b1hw = (grid_bhw2.abs() <= 1).all(dim=3)[:, None]
+        return torch.where(within_b1hw, near_bchw, whole_bchw)
 
 
 def in_image(box_b4: torch.Tensor, window_b3: torch.Tensor) -> torch.Tensor:

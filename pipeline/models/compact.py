@@ -20,7 +20,7 @@ class CompactNet(nn.Module):
         channels: of the masks.
         head: of the class: `classes` and `dropout`; None: there is none.
         deepest: stride of the last stage that is kept; what lies behind it is deleted.
-        finest: stride of the masks, before they are enlarged to the image.
+        finest: stride of the finest feature; masks are twice as fine, before they are enlarged to the image.
         width: of the pyramid.
         box_dropout: of the box head; None: there is none.
 
@@ -117,9 +117,9 @@ class CutEncoder(nn.Module):
 
 
 class DepthwisePyramid(nn.Module):
-    """A feature pyramid of depthwise convolutions, from the deepest feature to the finest, and logits there.
+    """A feature pyramid of depthwise convolutions, from the deepest feature to the finest, and logits of its quarters.
 
-    forward(features): (b, c, h, w) each, from fine to deep. Returns (b, channels, h, w) of the first.
+    forward(features): (b, c, h, w) each, from fine to deep. Returns (b, channels, 2 h, 2 w) of the first.
     """
 
     def __init__(self, widths: list[int], width: int, channels: int) -> None:
@@ -132,7 +132,7 @@ class DepthwisePyramid(nn.Module):
             )
             for _ in widths
         )
-        self.logits = nn.Conv2d(width, channels, 1)
+        self.logits = nn.Sequential(nn.Conv2d(width, 4 * channels, 3, padding=1), nn.PixelShuffle(2))
 
     def forward(self, features: list[torch.Tensor]) -> torch.Tensor:
         found_bchw = None

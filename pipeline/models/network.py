@@ -10,6 +10,8 @@ import torch
 from torch import nn
 
 from pipeline.errors import UserError, reason
+from pipeline.masks.extent import soft_extent
+from pipeline.masks.softmax import against_background
 from pipeline.models.compact import CompactNet
 from pipeline.models.torchvision_nets import ENCODERS, TorchvisionNet
 from pipeline.models.two_looks import TwoLooks
@@ -38,9 +40,10 @@ class ModelConfig:
         dropout: before the class head's linear layer, and the box head's first
         masks: sigmoid (body and panel, each by itself) or softmax (background, body or panel)
         classify: whether there is a class head
-        box_head: whether a pyramid has a head that answers the box; without one it is taken from the masks
+        box: answered from the masks, cut at a level; from their soft extent, which loss.box teaches; or by a pyramid's
+            head, which loss.box_head teaches
         deepest: stride of the last stage that a pyramid's encoder keeps; the rest is deleted
-        finest: stride of a pyramid's masks
+        finest: stride of a pyramid's finest feature; its masks are twice as fine
         coarse: size of a first look at the whole image, that finds the craft; 0: one look, at the working size
         fine: size of a second look at the craft, by the same weights
     """
@@ -55,7 +58,7 @@ class ModelConfig:
     dropout: float = ranged(0.2, least=0, below=1)
     masks: Literal["sigmoid", "softmax"] = "sigmoid"
     classify: bool = True
-    box_head: bool = False
+    box: Literal["masks", "extent", "head"] = "masks"
     deepest: int = 32
     finest: int = 4
     coarse: int = 0
@@ -68,8 +71,8 @@ class ModelConfig:
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """Names of what the network answers, in its order."""
-        return ("mask", *(["class"] if self.classify else []), *(["box"] if self.box_head else []))
+        """Names of what its heads answer, in their order."""
+        return ("mask", *(["class"] if self.classify else []), *(["box"] if self.box == "head" else []))
 
     def __str__(self) -> str:
         looks = f", looking twice ({self.coarse} and {self.fine} px)" if self.coarse else ""
@@ -85,21 +88,23 @@ class SpacecraftNet(nn.Module):
     """Masks, class and box of one spacecraft.
 
     forward(image_bchw): RGB in [0, 1], float32, height and width multiples of 32.
-    Returns `mask` logits (b, 2, h, w), body and panel, or (b, 3, h, w), background before them; and where it
-    has heads for them `class` logits (b, classes) and `box` (b, 4), x_min, y_min, x_max, y_max as shares of the image.
+    Returns `mask` logits (b, 2, h, w), body and panel, or (b, 3, h, w), background before them; `class` logits (b,
+    classes) where it has a head for them; and of a head, or when answering of the masks' soft extent, `box` (b, 4),
+    x_min, y_min, x_max, y_max as shares of the image.
     """
 
-    def __init__(
-        self, net: nn.Module, outputs: tuple[str, ...], size: int, mean: tuple[float, ...], std: tuple[float, ...]
-    ) -> None:
+    def __init__(self, net: nn.Module, config: ModelConfig, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
         super().__init__()
-        self.net, self.outputs, self.size = net, outputs, size
+        self.net, self.size, self.outputs, self.extent = net, config.size, config.outputs, config.box == "extent"
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
 
     def forward(self, image_bchw: torch.Tensor) -> dict[str, torch.Tensor]:
         found = self.net((image_bchw - self.mean) / self.std)
-        return dict(zip(self.outputs, found if isinstance(found, tuple) else (found,), strict=True))
+        outputs = dict(zip(self.outputs, found if isinstance(found, tuple) else (found,), strict=True))
+        if self.extent and not self.training:
+            outputs["box"] = soft_extent(against_background(outputs["mask"].float()).amax(dim=1))
+        return outputs
 
     def encoder_parameters(self) -> list[nn.Parameter]:
         """Parameters of the encoder; the rest belongs to the decoder and the heads."""
@@ -134,7 +139,7 @@ def build_network(config: ModelConfig, classes: int, load_weights: bool = True) 
     if load_weights:
         load_encoder_weights(net.encoder, _encoder(config), config.weights)
         normalisation = _normalisation(config)
-    network = SpacecraftNet(net, config.outputs, config.size, *normalisation)
+    network = SpacecraftNet(net, config, *normalisation)
     return TwoLooks(network, config.size, config.coarse, config.fine) if config.coarse else network
 
 
@@ -153,7 +158,9 @@ def _refuse_unused(config: ModelConfig) -> None:
             )
         if min(config.decoder_channels, default=0) < 1:
             raise UserError(f"model.decoder_channels is {config.decoder_channels}; each must be 1 or more.")
-    for name in ("deepest", "finest", "box_head"):
+    if config.box == "head" and config.decoder != "pyramid":
+        raise UserError(f"model.box head is for the pyramid decoder; for {config.decoder} take masks or extent.")
+    for name in ("deepest", "finest"):
         usual = getattr(ModelConfig, name)
         if getattr(config, name) != usual and config.decoder != "pyramid":
             raise UserError(f"model.{name} is for the pyramid decoder; for {config.decoder} leave it at {usual}.")
@@ -164,7 +171,7 @@ def _net(config: ModelConfig, head: dict | None) -> nn.Module:
         if not config.encoder.startswith("tu-"):
             raise ValueError("a pyramid is over one of timm's encoders, tu-<name>")
         sizes = (config.deepest, config.finest, config.decoder_width)
-        box_dropout = config.dropout if config.box_head else None
+        box_dropout = config.dropout if config.box == "head" else None
         return CompactNet(config.encoder.removeprefix("tu-"), config.channels, head, *sizes, box_dropout)
     if config.decoder.startswith("tv-"):
         return TorchvisionNet(config.decoder.removeprefix("tv-"), config.encoder, config.channels, head)

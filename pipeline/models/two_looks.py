@@ -6,9 +6,10 @@ import torch
 from torch import nn
 
 from pipeline.masks.softmax import against_background
-from pipeline.masks.windows import crop, in_image, jittered, pasted, shrunk, window_of
+from pipeline.masks.windows import crop, fits, found_window, in_image, jittered, pasted, shrunk, window_of
 
-LEVEL = 0.3  # probability from which a pixel of the first look belongs to the craft
+LEVEL = 0.15  # probability from which a pixel of the first look belongs to the craft
+FOUND = 0.5  # share of training images whose window is the one found, where that fits
 LOOKS = ("coarse", "fine")
 
 
@@ -16,11 +17,11 @@ class TwoLooks(nn.Module):
     """Two looks by one network, always both; where the craft fills the image, the second is at the whole image again.
 
     forward(image_bchw, batch): RGB in [0, 1], (b, 3, size, size). Returns `mask` logits (b, c, size, size): the second
-    look's inside its window, the first look's outside; `class` logits of the mean of both looks' probabilities;
-    and the second look's `box` (b, 4) and the first's, `box_coarse`, as shares of the whole image. In training, with a
-    batch that holds the true `mask` (b, 2, size, size), the window is the true one, jittered, and what is returned is
-    each look's `mask_<look>`, `class_<look>`, `box_<look>`, as shares of what it was shown, and `window` (b, 3), as
-    `crop` takes it.
+    look's inside its window, the first look's outside; `class` logits of the mean of both looks' probabilities; and the
+    second look's `box` (b, 4) and the first's, `box_coarse`, as shares of the whole image. In training, with a batch
+    that holds the true `mask` (b, 2, size, size), the window is that found or the true one, jittered, and what is
+    returned is each look's `mask_<look>`, `class_<look>`, `box_<look>`, as shares of what it was shown, and `window`
+    (b, 3), as `crop` takes it.
 
     Args:
         look: of one image, answers a dict with `mask` and perhaps `class` and `box`.
@@ -37,11 +38,12 @@ class TwoLooks(nn.Module):
 
     def forward(self, image_bchw: torch.Tensor, batch: Mapping[str, torch.Tensor] | None = None) -> dict:
         first = self.look(shrunk(image_bchw, self.coarse))
-        if batch is None:
-            top_bhw = against_background(first["mask"].float()).sigmoid().amax(dim=1)
-            window_b3 = window_of(top_bhw > LEVEL)
-        else:
-            window_b3 = jittered(window_of((batch["mask"] > 127).any(dim=1)))
+        top_bhw = against_background(first["mask"].detach().float()).sigmoid().amax(dim=1)
+        window_b3 = found_window(top_bhw, LEVEL)
+        if batch is not None:
+            true_b3 = window_of((batch["mask"] > 127).any(dim=1))
+            as_found_b1 = fits(window_b3, true_b3)[:, None] & (torch.rand_like(true_b3[:, :1]) < FOUND)
+            window_b3 = torch.where(as_found_b1, window_b3, jittered(true_b3))
         second = self.look(crop(image_bchw, window_b3, self.fine))
         if batch is not None:
             pairs = zip(LOOKS, (first, second), strict=True)

@@ -76,8 +76,8 @@ def _predict(trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers,
     """Answer, unless that was done before a kill, and record and say what was found."""
     config_hash = file_hash(trained.run.config)
     with recorded(place.folder, "predict", **wanted, config_hash=config_hash, data=str(folder)) as facts:
-        if not place.predictions.exists():
-            _answer(trained, folder, rows, place, wanted)
+        there = place.predictions.exists()
+        facts["resumed_after"] = len(rows) if there else _answer(trained, folder, rows, place, wanted)
         facts["fallbacks"], facts["unreadable"] = odd_answers(place.predictions, "Predict again with --overwrite.")
     if facts["unreadable"]:
         listed = offenders(facts["unreadable"])
@@ -89,7 +89,8 @@ def _predict(trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers,
     say(f"written: {place.predictions}")
 
 
-def _answer(trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers, wanted: dict) -> None:
+def _answer(trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers, wanted: dict) -> int:
+    """Answer what is not answered yet. Returns how many images were."""
     if not manifest_of(trained.run.folder, "train"):
         say(f"note: run {trained.run.name!r} has not finished training; its best weights so far are used")
     task = trained.track.task
@@ -108,3 +109,4 @@ def _answer(trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers, 
     for span in missing:
         parts.write(span, list(islice(found, len(span))))
     parts.join(place.predictions)
+    return start

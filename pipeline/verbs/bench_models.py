@@ -3,9 +3,8 @@
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-import numpy as np
-
 from pipeline.config import RECIPES, config_of, recipe_values, refuse_unknown
+from pipeline.contracts import Track
 from pipeline.engine.resume import is_finished
 from pipeline.errors import UserError
 from pipeline.files import write_text
@@ -17,7 +16,7 @@ from pipeline.settings import flat
 from pipeline.stages.scored import scored, truth_of
 from pipeline.stages.trained import Trained
 from pipeline.tracks import track_named
-from pipeline.verbs.bench_results import DRAWS, Result, machine, page, results_in
+from pipeline.verbs.bench_results import DRAWS, Result, page, results_in
 from pipeline.verbs.simulate import simulate
 from pipeline.verbs.train import train
 from pipeline.yaml_files import read_yaml
@@ -138,24 +137,7 @@ def _judged(row: Row, sets: dict[str, Path], said: dict) -> Result:
     config = config_of(row.values | row.published)
     track = track_named(config.track)
     network = fused(track.task.network(config, load_weights=False))
-    names = tuple(dict.fromkeys((*track.judge.accuracy, track.judge.headline)))
     compute = {"gmac": gmac(network, network.example_input()), "mparams": mparams(network), "compute": "as published"}
-    figures, draws, seconds = {}, {}, []
-    for name, folder in sets.items():
-        for views in row.views:
-            judged = []
-            for seed in row.seeds:
-                trained = Trained.named(row.run(seed).name)
-                truth = truth_of(track, folder, "val")
-                one = scored(trained, folder, truth, "val", views, track, track.judge.Rules())
-                judged.append(replace(one, compute=compute))
-                if views == "none":
-                    took = manifest_of(trained.run.answers(folder, "val", views).folder, "predict")["seconds"]
-                    seconds.append(took / len(truth))
-            of = f"{name}, views {views}"
-            figures[of] = {each: round(float(np.mean([one.figures()[each] for one in judged])), 4) for each in names}
-            drawn = np.mean([one.draws()[track.judge.headline] for one in judged], axis=0)[:DRAWS]
-            draws[of] = " ".join(f"{10_000 * value:.0f}" for value in drawn)
     trainings = [manifest_of(row.run(seed).folder, "train") for seed in row.seeds]
     return Result(
         name=row.name,
@@ -163,12 +145,31 @@ def _judged(row: Row, sets: dict[str, Path], said: dict) -> Result:
         said=said,
         against=list(row.against),
         headline=track.judge.headline,
-        figures=figures,
-        draws=draws,
+        judged={
+            f"{name}, views {views}": {
+                str(seed): _figures(track, row.run(seed).name, folder, views, compute) for seed in row.seeds
+            }
+            for name, folder in sets.items()
+            for views in row.views
+        },
         mparams=round(compute["mparams"], 4),
         gmac=round(compute["gmac"], 4),
-        minutes=round(float(np.mean([training["seconds"] for training in trainings])) / 60, 1),
-        ms=round(1000 * float(np.mean(seconds)), 1),
-        machine=machine(),
+        minutes=[None if made["resumed_after"] else round(made["seconds"] / 60, 1) for made in trainings],
+        machine=trainings[0]["machine"],
         commit=trainings[0]["git_commit"],
     )
+
+
+def _figures(track: Track, run: str, folder: Path, views: str, compute: dict) -> dict:
+    """A run's figures on a set, its score over resamples, and milliseconds an image, None where it was interrupted."""
+    trained = Trained.named(run)
+    truth = truth_of(track, folder, "val")
+    one = replace(scored(trained, folder, truth, "val", views, track, track.judge.Rules()), compute=compute)
+    figures, score = one.figures(), track.judge.headline
+    names = dict.fromkeys((*track.judge.accuracy, score))
+    made = manifest_of(trained.run.answers(folder, "val", views).folder, "predict")
+    return {
+        "figures": {name: round(figures[name], 4) for name in names},
+        "draws": " ".join(f"{10_000 * value:.0f}" for value in one.draws()[score][:DRAWS]),
+        "ms": None if made["resumed_after"] else round(1000 * made["seconds"] / len(truth), 1),
+    }

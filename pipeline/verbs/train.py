@@ -11,6 +11,7 @@ from pipeline.contracts import Track
 from pipeline.dataset.index_table import rows_hash, rows_of
 from pipeline.dataset.problems import problem_counts
 from pipeline.engine.checkpoints import save_last, save_weights
+from pipeline.engine.device import machine
 from pipeline.engine.fit import Epoch, fit, refuse_blind
 from pipeline.engine.log import draw_curves, write_lines
 from pipeline.engine.resume import is_finished, state_of
@@ -131,7 +132,8 @@ def _train(
     facts = {"recipe": wanted["recipe"], "data": wanted["data"], **made_from, "config_hash": file_hash(place.config)}
     with recorded(place.folder, "train", **facts, seed=config.seed) as facts:
         training = fit(track, config, network, folder, fit_rows, tune_rows, on_epoch, state, teaches)
-        facts |= {"weights_hash": file_hash(place.best), "epochs": training.epoch}
+        facts |= {"weights_hash": file_hash(place.best), "epochs": training.epoch, "machine": machine()}
+        facts["resumed_after"] = state["epoch"] if state else 0
     figure = f"{track.selects[0]} {training.best:.4f} on {len(tune_rows)} tune images"
     say(f"trained: {place.best}, {figure}; curves in {place.curves}")
 

@@ -130,3 +130,9 @@ def test_a_box_that_is_given_is_clipped_and_stands_in_pixels():
     found = answer(mask_chw, 8, 32, np.float32([-0.25, 0.25, 0.53125, 1.5]))
     assert box(found) == (0, 2, 17, 8)
     assert found == answer(mask_chw, 8, 32) | {name: found[name] for name in ("x_min", "y_min", "x_max", "y_max")}
+
+
+def test_a_given_box_without_area_is_none():
+    mask_chw = np.zeros((2, 16, 16), np.float32)
+    mask_chw[0, 2:6, 4:12] = 0.9
+    assert box(answer(mask_chw, 16, 16, np.array([1.0, 1.0, 0.0, 0.0]))) == (4, 2, 12, 6)

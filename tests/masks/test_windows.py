@@ -7,7 +7,18 @@ from hypothesis import strategies as st
 from torch import nn
 
 from pipeline.masks.boxes import box_from_mask
-from pipeline.masks.windows import MARGIN, crop, in_image, inside, jittered, pasted, resized, window_of
+from pipeline.masks.windows import (
+    MARGIN,
+    crop,
+    fits,
+    found_window,
+    in_image,
+    inside,
+    jittered,
+    pasted,
+    resized,
+    window_of,
+)
 
 SIZE = 64
 
@@ -83,6 +94,55 @@ def test_a_box_in_a_window_has_its_place_in_the_image(left, top, width, height, 
     near = box_from_mask(craft_hw[y : y + side, x : x + side])
     found = in_image(torch.tensor([near]) / side, window_b3)
     torch.testing.assert_close(found, torch.tensor([box_from_mask(craft_hw)]) / SIZE)
+
+
+def test_what_is_found_hangs_together_with_the_likeliest_place():
+    """A panel two cells of 2 pixels away belongs to the craft; a likely speck far off does not."""
+    probability_bhw = torch.zeros(1, SIZE, SIZE)
+    probability_bhw[0, 20:30, 10:20], probability_bhw[0, 22:28, 23:31] = 0.9, 0.4
+    probability_bhw[0, 50:52, 60:62] = 0.8
+    together_bhw = craft(10, 20, 21, 10)
+    torch.testing.assert_close(found_window(probability_bhw, 0.3), window_of(together_bhw))
+    torch.testing.assert_close(found_window(probability_bhw, 0.5), window_of(craft(10, 20, 10, 10)))
+    probability_bhw[0, 50:52, 60:62] = 0.95  # the likeliest is now the speck: nothing says which is the craft
+    torch.testing.assert_close(found_window(probability_bhw, 0.3), window_of(craft(60, 50, 2, 2)))
+
+
+def test_nothing_found_is_the_whole_image():
+    assert found_window(torch.full((2, SIZE, SIZE), 0.1), 0.3).tolist() == [[0, 0, 1]] * 2
+
+
+def test_a_long_craft_is_found_from_end_to_end():
+    probability_bhw = torch.full((1, SIZE, SIZE), 0.0)
+    probability_bhw[0, 30:33, :] = torch.linspace(0.9, 0.5, SIZE)
+    torch.testing.assert_close(found_window(probability_bhw, 0.3), torch.tensor([[0.0, 0.0, 1.0]]))
+
+
+@pytest.mark.parametrize(
+    ("window", "good"),
+    [
+        ((0.0, 0.0, 0.4), True),
+        ((0.1, 0.0, 0.4), True),  # 0.875 of the true one is covered
+        ((0.25, 0.25, 0.4), False),  # 0.6875 squared: less than half is
+        ((0.0, 0.0, 0.3), False),  # 0.5625 is
+        ((0.0, 0.0, 0.99), True),
+        ((0.0, 0.0, 1.01), False),  # more than 2.5 times as large
+    ],
+)
+def test_windows_that_training_can_use(window, good):
+    assert fits(torch.tensor([window]), torch.tensor([[0.0, 0.0, 0.4]])).tolist() == [good]
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_moves_no_window(dtype):
+    """Of a ramp of places, what is cut and put back is where it was, to the precision of the ramp itself."""
+    ramp_bchw = torch.linspace(0, 1, SIZE).expand(1, 1, SIZE, SIZE)
+    window_b3 = torch.tensor([[0.137, -0.211, 0.377]])
+    with torch.autocast("cpu", dtype=dtype):
+        found = crop(ramp_bchw, window_b3, 40)
+        back = pasted(ramp_bchw, found, window_b3, SIZE)
+    torch.testing.assert_close(found, crop(ramp_bchw, window_b3, 40), atol=0, rtol=0)
+    torch.testing.assert_close(back, pasted(ramp_bchw, found, window_b3, SIZE), atol=0, rtol=0)
 
 
 def test_jitter_stays_inside():

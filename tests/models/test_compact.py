@@ -45,8 +45,8 @@ def test_the_encoder_that_is_cut_at_stride_16_has_the_published_size():
     assert mparams(build_network(config, 10)) == pytest.approx(0.72, abs=0.01)
 
 
-@pytest.mark.parametrize(("finest", "side"), [(2, 32), (4, 16), (8, 8)])
-def test_masks_are_made_at_the_finest_stride(finest, side):
+@pytest.mark.parametrize(("finest", "side"), [(2, 64), (4, 32), (8, 16)])
+def test_masks_are_made_at_half_the_finest_stride(finest, side):
     network = CompactNet("lcnet_050", 3, None, deepest=16, finest=finest, width=8).eval()
     assert network.decoder(network.encoder(torch.rand(1, 3, 64, 64))).shape == (1, 3, side, side)
 
@@ -86,7 +86,7 @@ def test_pretrained_weights_are_kept():
         (ModelConfig("mit_b0", "pyramid"), "tu-"),
         (ModelConfig("tu-lcnet_050", "segformer", deepest=16), "model.deepest is for the pyramid decoder"),
         (ModelConfig("tu-lcnet_050", "segformer", finest=2), "model.finest is for the pyramid decoder"),
-        (ModelConfig("tu-lcnet_050", "segformer", box_head=True), "model.box_head is for the pyramid .* at False"),
+        (ModelConfig("tu-lcnet_050", "segformer", box="head"), "model.box head is for the pyramid .* masks or extent"),
         (ModelConfig("tu-vit_tiny_patch16_224", "pyramid", size=224), "strides"),
     ],
 )

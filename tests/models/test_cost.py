@@ -123,7 +123,7 @@ def test_the_box_head_of_both_looks_is_counted():
     config = config_of(recipe_values("two_looks")).model
     config.weights, config.size, config.coarse, config.fine = "none", 64, 32, 64
     found = []
-    for config.box_head in (False, True):
+    for config.box in ("masks", "head"):
         network = build_network(config, classes=10).eval()
         found.append(check(network, image(64), count(network, image(64))))
     without, with_one = torch.tensor(found, dtype=torch.float64) * 1e9

@@ -4,6 +4,7 @@ import torch
 from pipeline.config import RECIPES, config_of, recipe_values
 from pipeline.errors import UserError
 from pipeline.losses.segmentation import WeightedSum
+from pipeline.masks.extent import soft_extent
 from pipeline.models import network as networks
 from pipeline.models.network import SPARK_MEAN, SPARK_STD, ModelConfig, build_network
 
@@ -48,7 +49,7 @@ def test_a_network_of_smp_may_have_no_class_head_and_exclusive_masks():
 @pytest.mark.parametrize("classify", [True, False])
 def test_a_pyramid_may_have_a_box_head_and_look_twice(classify):
     config = small("two_looks")
-    config.box_head, config.classify = True, classify
+    config.box, config.classify = "head", classify
     network = build_network(config, classes=10)
     image_bchw, mask_bchw = torch.rand(2, 3, 64, 64), torch.ones(2, 2, 64, 64)
     names = ["mask", *(["class"] if classify else []), "box"]
@@ -56,6 +57,19 @@ def test_a_pyramid_may_have_a_box_head_and_look_twice(classify):
     assert (list(outputs), outputs["box"].shape) == ([*names, "box_coarse"], (2, 4))
     looks = network.train()(image_bchw, {"mask": mask_bchw * 255})
     assert list(looks) == [*(f"{name}_{look}" for look in ("coarse", "fine") for name in names), "window"]
+
+
+@pytest.mark.parametrize("name", ["smoke", "two_looks"])
+def test_any_network_may_answer_the_extent_of_its_masks(name):
+    config = small(name)
+    config.box = "extent"
+    network, image_bchw = build_network(config, classes=10).eval(), torch.rand(2, 3, 64, 64)
+    outputs = network(image_bchw)
+    assert outputs["box"].shape == (2, 4)
+    if name == "smoke":
+        torch.testing.assert_close(outputs["box"], soft_extent(outputs["mask"].amax(dim=1)))
+    looks = network.train()(image_bchw, {"mask": torch.ones(2, 2, 64, 64) * 255}) if name != "smoke" else {}
+    assert not any("box" in key for key in looks)  # training takes it from the masks, in loss.box
 
 
 def test_the_class_head_is_linear_on_the_mean_of_the_deepest_features():

@@ -3,8 +3,9 @@
 import torch
 from torch import nn
 
-from pipeline.losses.extent import soft_extent
-from pipeline.masks.windows import crop, pasted, window_of
+from pipeline.masks.extent import soft_extent
+from pipeline.masks.windows import crop, found_window, window_of
+from pipeline.models import two_looks
 from pipeline.models.two_looks import TwoLooks
 
 SIZE = 64
@@ -66,7 +67,7 @@ def test_the_class_is_the_mean_of_both_looks_probabilities():
     image_bchw[:, 2] = torch.rand(SIZE, SIZE)
     network = TwoLooks(Bright().eval(), SIZE, 16, 32)
     first = network.look(nn.functional.avg_pool2d(image_bchw, 4))
-    window_b3 = window_of(first["mask"].sigmoid().amax(1) > 0.3)
+    window_b3 = found_window(first["mask"].sigmoid().amax(1), two_looks.LEVEL)
     second = network.look(crop(image_bchw, window_b3, 32))
     mean = (first["class"].softmax(1) + second["class"].softmax(1)) / 2
     torch.testing.assert_close(network(image_bchw)["class"].softmax(1), mean)
@@ -82,18 +83,16 @@ def test_the_box_is_the_second_look_s_in_the_whole_image():
     torch.testing.assert_close(outputs["box"], true_b4, atol=0.004, rtol=0)  # half a pixel of the second look
 
 
-def test_a_wrong_first_look_loses_nothing_that_it_saw_itself():
-    """What lies outside the window is still the first look's."""
-    image_bchw, _ = craft(4, 4, 12, 12)
-    image_bchw[:, 0, 40:60, 40:60] = 0.51  # too dim for the window, and body all the same
+def test_a_wrong_first_look_loses_nothing_that_it_saw_itself(monkeypatch):
+    """Taken for the craft at a bright speck: what the first look saw elsewhere still stands."""
+    image_bchw, craft_bhw = craft(40, 40, 20, 20)
     look = Bright().eval()
-    look.scale.data.fill_(2000.0)
-    alone = look(image_bchw)["mask"][0, 0] > 0
-    outputs = TwoLooks(look, SIZE, SIZE, 32)
-    window_b3 = torch.tensor([[-0.7, -0.7, 0.3]])
-    both = pasted(look(image_bchw)["mask"], look(crop(image_bchw, window_b3, 32))["mask"], window_b3, SIZE)[0, 0] > 0
-    assert outputs.fine == 32
-    assert (both & alone)[40:60, 40:60].all()
+    monkeypatch.setattr(two_looks, "found_window", lambda *_: torch.tensor([[-0.7, -0.7, 0.3]]))
+    alone = nn.functional.interpolate(look(nn.functional.avg_pool2d(image_bchw, 2))["mask"], SIZE, mode="bilinear")
+    both = TwoLooks(look, SIZE, 32, 32)(image_bchw)["mask"]
+    assert look.shown[-1] == (32, 32)
+    assert ((both > 0) == (alone > 0)).all()
+    assert ((both[:, 0] > 0) & craft_bhw).sum() > 0.8 * craft_bhw.sum()
 
 
 def test_in_training_the_window_is_the_true_one_give_or_take():
@@ -101,7 +100,7 @@ def test_in_training_the_window_is_the_true_one_give_or_take():
     batch = {"mask": torch.stack([craft_bhw, craft_bhw & False], dim=1).to(torch.uint8) * 255}
     network = TwoLooks(Bright(), SIZE, 16, 32)
     torch.manual_seed(0)
-    windows = torch.cat([network(image_bchw * 0, batch)["window"] for _ in range(300)])  # though nothing is to be seen
+    windows = torch.cat([network(image_bchw * 0, batch)["window"] for _ in range(300)])  # nothing is found
     true = window_of(craft_bhw)[0]
     torch.testing.assert_close(windows.mean(0), true, atol=0.01, rtol=0)
     torch.testing.assert_close(windows[:, 0].std(), 2 * 0.06 * true[2], atol=0.01, rtol=0)
@@ -110,8 +109,24 @@ def test_in_training_the_window_is_the_true_one_give_or_take():
     assert outputs["mask_fine"].shape == (1, 2, 32, 32)
 
 
-def test_gradients_reach_the_look_through_both():
-    image_bchw, _ = craft(20, 24, 16, 8)
+def test_in_training_half_of_the_windows_are_those_found_where_they_fit():
+    image_bchw, craft_bhw = craft(20, 24, 16, 8)
+    batch = {"mask": torch.stack([craft_bhw, craft_bhw & False], dim=1).to(torch.uint8) * 255}
     network = TwoLooks(Bright(), SIZE, 16, 32)
-    network(image_bchw)["mask"].sum().backward()
-    assert network.look.scale.grad.abs() > 0
+    first = network.look(nn.functional.avg_pool2d(image_bchw, 4))
+    found_b3 = found_window(first["mask"].detach().sigmoid().amax(1), two_looks.LEVEL)
+    torch.manual_seed(0)
+    taken = [torch.equal(network(image_bchw, batch)["window"], found_b3) for _ in range(300)]
+    assert 120 <= sum(taken) <= 180
+    elsewhere = {"mask": batch["mask"].roll(30, dims=3)}  # what is found is not the craft
+    assert not any(torch.equal(network(image_bchw, elsewhere)["window"], found_b3) for _ in range(30))
+
+
+def test_each_look_teaches_by_itself():
+    image_bchw, craft_bhw = craft(20, 24, 16, 8)
+    batch = {"mask": torch.stack([craft_bhw, craft_bhw & False], dim=1).to(torch.uint8) * 255}
+    network = TwoLooks(Bright(), SIZE, 16, 32)
+    for name in ("mask_coarse", "mask_fine"):
+        network.zero_grad()
+        network(image_bchw, batch)[name][:, 0].sum().backward()
+        assert network.look.scale.grad.abs() > 0

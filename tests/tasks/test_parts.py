@@ -6,6 +6,7 @@ from torch import nn
 from pipeline.contracts import Asked
 from pipeline.engine.device import on_device
 from pipeline.engine.training import Training
+from pipeline.masks.extent import soft_extent
 from pipeline.models.two_looks import TwoLooks
 from pipeline.tasks.parts import Parts
 from pipeline.tasks.parts.config import PartsConfig
@@ -33,9 +34,11 @@ def config(loss: dict, model: dict) -> PartsConfig:
             ["loss.ce needs model.masks softmax", "loss.jaccard needs model.masks softmax"],
         ),
         ({"cls": 1.0}, {"classify": False}, False, ["loss.cls needs model.classify true, or 0"]),
-        ({"box_head": 1.0}, {"box_head": True}, True, []),
-        ({"box_head": 1.0}, {}, True, ["loss.box_head needs model.box_head true, or 0"]),
-        ({"bce": 1.0}, {"box_head": True}, True, ["model.box_head needs a weight of loss.box_head, or false"]),
+        ({"box_head": 1.0}, {"box": "head"}, True, []),
+        ({"box_head": 1.0}, {}, True, ["loss.box_head is 1; it teaches model.box head, and no other"]),
+        ({"bce": 1.0}, {"box": "head"}, True, ["loss.box_head is 0; it teaches model.box head, and no other"]),
+        ({"box": 1.0}, {"box": "extent"}, True, []),
+        ({"bce": 1.0}, {"box": "extent"}, True, ["model.box extent needs a weight of loss.box, which teaches it"]),
         ({"bce": 1.0}, {"classify": False}, True, ["model.classify is False, and track some asks for the class"]),
     ],
 )
@@ -65,18 +68,24 @@ def test_exclusive_masks_without_a_class_become_an_answer():
 
 
 class Boxed(Constant):
-    """And a box that does not turn with the image: a fifth is left free on its left, nothing elsewhere."""
+    """And the box of what is bright in the view, but in a view whose first pixel is bright, the whole of it."""
 
     def forward(self, image_bchw):
-        return super().forward(image_bchw) | {"box": torch.tensor([[0.2, 0.0, 1.0, 1.0]])}
+        box_b4 = soft_extent(200 * (image_bchw[:, 0] - 0.5))
+        whole_b4 = torch.tensor([[0.0, 0.0, 1.0, 1.0]])
+        return super().forward(image_bchw) | {"box": torch.where(image_bchw[:, 0, 0, :1] > 0.5, whole_b4, box_b4)}
 
 
-def test_the_answer_has_the_head_s_box_turned_back_from_each_view():
-    """Of eight views two have each side of the image on their left."""
-    task = Parts(CLASSES, classified=False)
-    outputs = task.merge(Boxed(), torch.zeros(1, 3, 8, 8), "d4")
-    answer = task.answer({name: tensor[0].numpy() for name, tensor in outputs.items()}, Asked("a", None, 10, 20))
-    assert [answer[name] for name in ("x_min", "y_min", "x_max", "y_max")] == pytest.approx([1.0, 0.5, 19.0, 9.5])
+@pytest.mark.parametrize("corner", [False, True])
+def test_boxes_are_turned_back_from_each_view_and_one_that_errs_moves_none(corner):
+    image_bchw = torch.zeros(1, 3, 16, 16)
+    image_bchw[:, :, 2:5, 4:12] = 1.0
+    if corner:
+        image_bchw[:, 0, 2:5, 0:12] = 1.0
+        image_bchw[:, 0, 0:5, 0] = 1.0  # of eight views two begin with it
+    outputs = Parts(CLASSES, classified=False).merge(Boxed(), image_bchw, "d4")
+    left, top = (0, 0) if corner else (4, 2)
+    torch.testing.assert_close(outputs["box"] * 16, torch.tensor([[left, top, 12, 5]]).float())
 
 
 TASK = Parts(CLASSES, classified=False)

@@ -71,13 +71,13 @@ def test_a_table_is_written_row_by_row_and_resumed(table, tmp_path, capsys):
     rows = truth_of(track, tmp_path / "data/other", "val")
     places = [run_named(f"plain-{seed}").answers(tmp_path / "data/other", "val", "d4") for seed in (0, 1)]
     judged = [Judged.of(track, place.folder / "submission.zip", rows, track.judge.Rules()) for place in places]
-    truth = found["plain"].figures["other, views d4"]
+    truth = found["plain"].figures("other, views d4")
     for name in ("s_cls", "s_det", "s_seg", "s_acc"):
         assert truth[name] == pytest.approx(np.mean([one.figures()[name] for one in judged]), abs=1e-4)
     assert found["plain"].gmac == pytest.approx(4 * judged[0].compute["gmac"], rel=0.1)  # 128 px, not 64
     drawn = np.mean([one.draws()["s_final"][:500] for one in judged], axis=0)
     compute = 0.15 * (judged[0].compute["gmac"] - found["plain"].gmac) / 100
-    np.testing.assert_allclose(found["plain"].drawn("other, views d4"), drawn + compute, atol=2e-4)
+    np.testing.assert_allclose(found["plain"].drawn("other, views d4", ["0", "1"]), drawn + compute, atol=2e-4)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_row_that_is_not_there(table):
 
 def test_a_row_whose_results_were_made_from_something_else(table, tmp_path):
     said = {"values": {"optim.epochs": 2}, "published": {}, "seeds": [0], "views": ["none"], "sets": {}}
-    result = Result("twice", "as before", said, [], "s_final", {}, {}, 0.1, 0.1, 1.0, 1.0, "a machine", None)
+    result = Result("twice", "as before", said, [], "s_final", {}, 0.1, 0.1, [1.0], "a machine", None)
     result.write(tmp_path / "results")
     with pytest.raises(UserError, match="rename such a row") as error:
         bench("models", table=table, out=tmp_path / "RESULTS.md")
@@ -113,17 +113,41 @@ def test_a_row_whose_results_were_made_from_something_else(table, tmp_path):
     assert not (tmp_path / "data").exists()
 
 
+FIGURES = ("s_cls", "s_det", "s_seg", "s_acc", "s_final")
+
+
+def made(name, against, minutes, **scores):
+    """A result whose score differs by seed, and in one half of the draws by 0.1 from the other."""
+    said = {"values": {}, "published": {}, "seeds": list(map(int, scores)), "views": ["none"], "sets": {}}
+    seeds = {
+        seed: {
+            "figures": dict.fromkeys(FIGURES, score),
+            "draws": " ".join([f"{10_000 * score - 500:.0f}"] * 250 + [f"{10_000 * score + 500:.0f}"] * 250),
+            "ms": 4.0,
+        }
+        for seed, score in scores.items()
+    }
+    judged = {"small, views none": seeds}
+    return Result(name, "tried", said, against, "s_final", judged, 1.25, 2.5, minutes, "a machine", "0123456789abcdef")
+
+
 def test_a_row_that_has_left_the_table_keeps_its_line():
-    said = {"values": {}, "published": {}, "seeds": [0], "sets": {}}
-    figures = {"small, views none": dict.fromkeys(("s_cls", "s_det", "s_seg", "s_acc", "s_final"), 0.5)}
-    draws = {"small, views none": " ".join(["4000"] * 250 + ["6000"] * 250)}
-    gone = Result(
-        "gone", "tried", said, [], "s_final", figures, draws, 1.25, 2.5, 3.0, 4.0, "a machine", "0123456789abcdef"
-    )
-    written = page("Title", [], {"gone": gone})
-    assert "| gone | 0.500 | 0.500 | 0.500 | 0.500 | 0.500 | 0.400 to 0.600 |" in written
-    assert "| gone | tried | 0 | 1.250 | 2.500 | 3.0 | 4 |" in written
+    written = page("Title", [], {"gone": made("gone", [], [3.0, None], **{"0": 0.4, "1": 0.6})})
+    assert "| gone | 0.500 | 0.500 | 0.500 | 0.500 | 0.500 | 0.450 to 0.550 | 0.400 0.600 |" in written
+    assert "| gone | tried | 0, 1 | 1.250 | 2.500 | 3.0 | 4 |" in written
     assert "| gone | no longer in the table | 012345678 | a machine |" in written
+
+
+def test_rows_are_compared_seed_by_seed():
+    rows = {
+        "one": made("one", ["two", "three"], [None], **{"1": 0.55}),
+        "two": made("two", [], [1.0, 1.0], **{"0": 0.4, "1": 0.6}),
+        "three": made("three", [], [1.0], **{"0": 0.4}),
+    }
+    written = page("Title", list(rows), rows)
+    assert "- one less two: small, views none -0.050 (-0.050 to -0.050)" in written  # of seed 1 alone
+    assert "- one less three: no seed in common" in written
+    assert "| one | tried | 1 | 1.250 | 2.500 | interrupted | 4 |" in written
 
 
 def test_every_row_of_the_house_s_table_can_be_trained():

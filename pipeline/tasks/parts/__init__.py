@@ -47,23 +47,26 @@ class Parts(Task):
     target = "mask"
     target_channels = 2
     target_columns = (*MASKS, "height", "width")
-    fallback_words = "no pixel above 0.5: masks empty, box from the highest probability"
+    fallback_words = "no pixel above 0.5: masks empty, box from lower probabilities"
     legend = drawing.LEGEND
     fit_code = (
         *(
             "tasks/parts/__init__.py",
             "losses/segmentation.py",
-            "losses/extent.py",
+            "losses/boxes.py",
             "losses/looks.py",
             "dataset/augment.py",
         ),
         *(f"models/{name}.py" for name in ("network", "compact", "torchvision_nets", "two_looks", "weights")),
-        *(f"masks/{name}.py" for name in ("rle", "softmax", "views", "windows")),
+        *(f"masks/{name}.py" for name in ("rle", "softmax", "views", "windows", "extent")),
     )
     answer_code = (
         "tasks/parts/__init__.py",
         *(f"models/{name}.py" for name in ("network", "compact", "torchvision_nets", "two_looks", "fused")),
-        *(f"masks/{name}.py" for name in ("views", "softmax", "windows", "postprocess", "boxes", "columns", "rle")),
+        *(
+            f"masks/{name}.py"
+            for name in ("views", "softmax", "windows", "extent", "postprocess", "boxes", "columns", "rle")
+        ),
     )
 
     def __init__(self, classes: tuple[str, ...], classified: bool) -> None:
@@ -81,10 +84,10 @@ class Parts(Task):
             wrong += [f"loss.{name} needs model.masks softmax" for name in weighted if name in OF_SOFTMAX]
         if not config.model.classify and "cls" in weighted:
             wrong.append("loss.cls needs model.classify true, or 0")
-        if "box_head" in weighted and not config.model.box_head:
-            wrong.append("loss.box_head needs model.box_head true, or 0")
-        if config.model.box_head and "box_head" not in weighted:
-            wrong.append("model.box_head needs a weight of loss.box_head, or false")
+        if ("box_head" in weighted) != (config.model.box == "head"):
+            wrong.append(f"loss.box_head is {config.loss.box_head:g}; it teaches model.box head, and no other")
+        if config.model.box == "extent" and "box" not in weighted:
+            wrong.append("model.box extent needs a weight of loss.box, which teaches it")
         if not config.model.classify and self.classified:
             wrong.append(f"model.classify is False, and track {config.track} asks for the class")
         if (config.teacher is None) == ("distil" in weighted):
@@ -128,10 +131,10 @@ class Parts(Task):
         return OverLooks(WeightedSum(config.loss))
 
     def merge(self, network: nn.Module, image_bchw: torch.Tensor, views: str) -> dict[str, torch.Tensor]:
-        """`mask` (b, 2, h, w) and `class` (b, k) probabilities, and `box` (b, 4), each the mean over the views.
+        """`mask` (b, 2, h, w) and `class` (b, k) probabilities, the mean over the views, and `box` (b, 4), the median.
 
-        A mask by softmax is the probability of each part against the background; a box is in shares of the image. No
-        class head, no `class`; no box head, no `box`.
+        A mask by softmax is the probability of each part against the background; a box is in shares of the image, and
+        one view that looked elsewhere does not move it. No class head, no `class`; no `box` of the network, no `box`.
 
         Args:
             network: as SpacecraftNet.
@@ -140,15 +143,17 @@ class Parts(Task):
         """
         chosen = views_named(views)
         sums: dict[str, torch.Tensor | float] = {}
+        boxes = []
         for view in chosen:  # one view at a time: on a CPU all eight in one batch are slower
             logits = network(view.augment_image(image_bchw))
             found = {"mask": view.deaugment_mask(against_background(logits["mask"].float()).sigmoid())}
             if "class" in logits:
                 found["class"] = logits["class"].float().softmax(dim=1)
             if "box" in logits:
-                found["box"] = turned_back(view, logits["box"].float())
+                boxes.append(turned_back(view, logits["box"].float()))
             sums = {name: sums.get(name, 0.0) + tensor for name, tensor in found.items()}
-        return {name: total / len(chosen) for name, total in sums.items()}
+        merged = {name: total / len(chosen) for name, total in sums.items()}
+        return merged | ({"box": torch.stack(boxes).quantile(0.5, dim=0)} if boxes else {})
 
     def answer(self, outputs: Mapping[str, np.ndarray], asked: Asked) -> dict:
         """See pipeline.masks.postprocess.answer; and class_index, class_name and class_probs: -1, "" and [] of none."""
