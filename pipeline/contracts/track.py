@@ -44,7 +44,7 @@ class Judge:
         combine: name -> value of each mean, compute (gmac, mparams), rules -> figures, element by element; NaN where
             truth is missing
         words: figures of the card -> what they are, in words
-        made_of: figure -> means whose images it is a mean over; a figure that is not named is made of all of these
+        made_of: figure -> means that it is made of; figures of compute alone are not named
         accuracy: figures that the answers alone decide
         ranked: the one that orders images
         headline: the score

@@ -81,13 +81,11 @@ class Judged:
 
     def fewest(self) -> dict[str, int]:
         """How many images the rarest of the means that make up a figure is over; figures of compute alone have none."""
-        means, made_of = self.track.judge.means(self.images, self.rules), self.track.judge.made_of
+        means = self.track.judge.means(self.images, self.rules)
         counts = {name: np.count_nonzero(mean.denominator) for name, mean in means.items()}
-        everything = tuple(itertools.chain(*made_of.values()))
         return {
-            figure: min((counts[name] for name in made_of.get(figure, everything) if counts[name]), default=0)
-            for figure, values in self._combine({name: mean.each for name, mean in means.items()}).items()
-            if np.ndim(values)
+            figure: min((counts[name] for name in names if counts[name]), default=0)
+            for figure, names in self.track.judge.made_of.items()
         }
 
     def _combine(self, means: dict) -> dict:

@@ -16,7 +16,9 @@ from pipeline.tracks import track_named
 LEAST_SHARE = 0.01  # of parameters or compute: modules below both are left out of the table
 
 
-def cost(config: Config, recipe: str = "lite0", size: int | None = None, by_module: bool = False) -> dict[str, float]:
+def cost(
+    config: Config, recipe: str = "two_looks", size: int | None = None, by_module: bool = False
+) -> dict[str, float]:
     """Count parameters and multiply-accumulates of a recipe's network, and what they leave of the score.
 
     One forward pass on one image, test-time views apart, of the network as it answers: branches that only training

@@ -21,14 +21,17 @@ from pipeline.verbs.simulate import simulate
 from pipeline.verbs.train import train
 
 FOLDER = DATA / "demo"
-COUNTS = {"count": 1520, "val": 200, "test": 40}
-RECIPE = "lite0"
-OVERRIDES = {"model.size": 224, "optim.epochs": 7}  # what two CPU cores can do in minutes
+COUNTS = {"count": 3000, "val": 200, "test": 40, "size": 512}
+RECIPE = "two_looks"
+OVERRIDES = {  # what two CPU cores can do in minutes
+    **{"model.size": 512, "model.coarse": 128, "model.fine": 160},
+    **{"optim.epochs": 5, "optim.warmup_epochs": 0.3},
+}
 SHOWN = 6  # images in the picture
 
 
 def demo() -> None:
-    """Simulate 1,560 images, train lite0 on them at 224 px, predict with d4, package, score, and draw a picture.
+    """Simulate 3,040 images of 512 px, train two_looks on them, predict with d4, package, score, and draw a picture.
 
     Takes up to 15 minutes on two CPU cores and 1 GB of disk. Killed anywhere, the same command resumes; run again, it
     shows the score that is there.

@@ -51,7 +51,7 @@ def report(
         UserError: there is no such run, no scored run for a list, or what `score` raises
 
     Example:
-        ./run.sh report lite0
+        ./run.sh report two_looks
 
     Returns:
         The page.

@@ -32,7 +32,7 @@ from pipeline.yaml_files import yaml_text
 
 
 def train(
-    config: Config, recipe: str = "lite0", data: Path | None = None, run: str | None = None, overwrite: bool = False
+    config: Config, recipe: str = "two_looks", data: Path | None = None, run: str | None = None, overwrite: bool = False
 ) -> Run:
     """Train a network, and keep the weights that the track's judge finds best on `tune`.
 
@@ -51,7 +51,7 @@ def train(
             images, a run that is there already, or a training that diverges
 
     Example:
-        ./run.sh train --recipe lite0 --optim.epochs 10 --model.size 384
+        ./run.sh train --recipe two_looks --optim.epochs 10 --optim.lr 2e-3
 
     Returns:
         The run's folder.

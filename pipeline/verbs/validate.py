@@ -29,7 +29,7 @@ def validate(
         UserError: anything is wrong; with file, image, expected and found of each complaint.
 
     Example:
-        ./run.sh validate submissions/lite0/sim-test-d4/submission.zip
+        ./run.sh validate submissions/two_looks/sim-test-d4/submission.zip
     """
     folder = find_data(data)
     form = track_named(track)

@@ -68,11 +68,27 @@ def test_the_worst_of_what_is_maximised_has_the_lowest_score(spark):
 
 def test_figures_count_images_that_have_the_truth_for_them(spark):
     content = spark.content()
-    assert content["counted"] == {"s_cls": 4, "s_det": 4, "s_seg": 4}
+    figures = ("s_cls", "s_det", "s_seg", "s_acc", "s_final", "mean_box_iou", "mean_body_iou", "mean_panel_iou")
+    assert content["counted"] == dict.fromkeys(figures, 4)
     assert content["s_cls"] == 3 / 4
     assert content["s_final"] == pytest.approx(s_final(content["s_acc"], **COMPUTE))
     assert np.sum(content["confusion"]) == 4
     assert content["compute"] == "declared, not recounted"
+
+
+def test_a_figure_has_an_interval_by_the_images_that_it_is_made_of(tmp_path):
+    """Twelve images with boxes, of which nine have a class and none has masks."""
+    truth = answers(list(range(1, 13)))
+    given = truth.copy()
+    given.loc[:5, "x_max"] += 40
+    truth[["body_rle", "panel_rle"]] = None
+    truth.loc[9:, "class_index"] = -1
+    SPARK.upload.write(tmp_path / "s.zip", given, COMPUTE)
+    judged = Judged.of(SPARK, tmp_path / "s.zip", truth, Rules())
+    intervals = judged.intervals()
+    low, high = intervals["mean_box_iou"]
+    assert low < judged.figures()["mean_box_iou"] < high
+    assert (intervals["s_cls"], intervals["s_seg"], intervals["s_flops"]) == (None, None, None)
 
 
 def test_groups_hold_every_image_that_has_a_class_once(spark):
