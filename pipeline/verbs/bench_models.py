@@ -63,7 +63,8 @@ def bench_models(table: Path | None, only: list[str] | None, out: Path | None) -
     taken from it, in another checkout too.
 
     Args:
-        table: a YAML: `sets` (name -> options of simulate; the first is trained on), `values` of every row, and `rows`
+        table: a YAML: `title`, perhaps a `note`, `sets` (name -> options of simulate; the first is trained on), `values`
+            of every row, and `rows`
         only: names of rows that may be trained now; None: all
         out: the file to write
 
@@ -91,7 +92,7 @@ def bench_models(table: Path | None, only: list[str] | None, out: Path | None) -
             say(f"{row.name}: written to {out}")
         if row.name in found:  # its words may have changed
             found[row.name] = replace(found[row.name], words=row.words, against=list(row.against))
-            write_text(out, page(said["title"], names, found))
+            write_text(out, page(said["title"], said.get("note", ""), names, found))
     return found
 
 

@@ -62,11 +62,12 @@ def results_in(folder: Path) -> dict[str, Result]:
     return {path.stem: Result(**read_json(path)) for path in sorted(folder.glob("*.json"))}
 
 
-def page(title: str, order: list[str], found: dict[str, Result]) -> str:
+def page(title: str, note: str, order: list[str], found: dict[str, Result]) -> str:
     """The table as Markdown: a section for each set and views, the differences, what rows cost and how to repeat them.
 
     Args:
         title: its heading
+        note: what stands below it
         order: names of the rows that the table has today; results of others stand behind them
         found: the results
     """

@@ -132,7 +132,7 @@ def made(name, against, minutes, **scores):
 
 
 def test_a_row_that_has_left_the_table_keeps_its_line():
-    written = page("Title", [], {"gone": made("gone", [], [3.0, None], **{"0": 0.4, "1": 0.6})})
+    written = page("Title", "", [], {"gone": made("gone", [], [3.0, None], **{"0": 0.4, "1": 0.6})})
     assert "| gone | 0.500 | 0.500 | 0.500 | 0.500 | 0.500 | 0.450 to 0.550 | 0.400 0.600 |" in written
     assert "| gone | tried | 0, 1 | 1.250 | 2.500 | 3.0 | 4 |" in written
     assert "| gone | no longer in the table | 012345678 | a machine |" in written
@@ -144,7 +144,8 @@ def test_rows_are_compared_seed_by_seed():
         "two": made("two", [], [1.0, 1.0], **{"0": 0.4, "1": 0.6}),
         "three": made("three", [], [1.0], **{"0": 0.4}),
     }
-    written = page("Title", list(rows), rows)
+    written = page("Title", "All of it.", list(rows), rows)
+    assert written.startswith("# Title\n\nAll of it.\n\nSimulated images")
     assert "- one less two: small, views none -0.050 (-0.050 to -0.050)" in written  # of seed 1 alone
     assert "- one less three: no seed in common" in written
     assert "| one | tried | 1 | 1.250 | 2.500 | interrupted | 4 |" in written
