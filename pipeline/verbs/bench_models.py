@@ -63,8 +63,8 @@ def bench_models(table: Path | None, only: list[str] | None, out: Path | None) -
     taken from it, in another checkout too.
 
     Args:
-        table: a YAML: `title`, perhaps a `note`, `sets` (name -> options of simulate; the first is trained on), `values`
-            of every row, and `rows`
+        table: a YAML: `title`, perhaps a `note`, `sets` (name -> options of simulate; the first is trained on),
+            `values` of every row, and `rows`
         only: names of rows that may be trained now; None: all
         out: the file to write
 

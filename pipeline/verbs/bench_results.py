@@ -74,11 +74,8 @@ def page(title: str, note: str, order: list[str], found: dict[str, Result]) -> s
     rows = [found[name] for name in order if name in found]
     rows += [result for name, result in found.items() if name not in order]
     score = rows[0].headline
-    lines = [
-        f"# {title}",
-        "",
-        "Simulated images, all of them. Written by `./run.sh bench models`, which trains what is",
-    ]
+    lines = [f"# {title}", *(["", note] if note else []), ""]
+    lines += ["Simulated images, all of them. Written by `./run.sh bench models`, which trains what is"]
     lines += ["missing. Figures of several seeds are their mean. Intervals are 95 % over the images: what another seed"]
     lines += ["would have given is beside them, not in them."]
     for of in dict.fromkeys(of for row in rows for of in row.judged):
