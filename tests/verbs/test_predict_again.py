@@ -112,7 +112,13 @@ def test_killed_between_the_table_and_the_manifest_the_same_command_records_it(s
         write_json(place.folder / "manifest.json", manifest)
         predict(split="test")
         again = manifest_of(place.folder, "predict")
-        assert {name for name in facts if facts[name] != again.get(name)} <= {"command", "started", "seconds"}
+        assert {name for name in facts if facts[name] != again.get(name)} <= {
+            "command",
+            "started",
+            "seconds",
+            "resumed_after",
+        }
+        assert (facts["resumed_after"], again["resumed_after"]) == (0, 2)  # of two images
         assert capsys.readouterr().out.partition("1 images could not be read whole")[2] == said
     assert place.predictions.read_bytes() == content
     predict(split="test")

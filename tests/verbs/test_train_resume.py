@@ -8,7 +8,7 @@ import yaml
 
 from pipeline.engine import training as engine
 from pipeline.errors import UserError
-from pipeline.run_folder import Run
+from pipeline.run_folder import Run, manifest_of
 from pipeline.stages.trained import Trained
 from pipeline.verbs import train as verb
 from pipeline.verbs.train import train
@@ -49,6 +49,7 @@ def test_killed_after_two_of_four_epochs_and_resumed_is_bit_for_bit_one_not_kill
     torch.manual_seed(123)  # what happened in between must not matter
     resumed = train(config(), "smoke", run="killed")
     same(whole, resumed)
+    assert [manifest_of(run.folder, "train")["resumed_after"] for run in (whole, resumed)] == [0, 2]
 
 
 def test_what_a_kill_in_the_middle_of_a_file_leaves_is_dropped(workplace, monkeypatch):
