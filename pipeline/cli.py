@@ -208,7 +208,8 @@ def _recipe(function: Callable, arguments: list[str]) -> dict[str, object]:
         values = flat(config_of(recipe_values(name)))
     except UserError as error:
         raise UserError(f"recipe {name}: {error}") from error
-    track, own = _said(arguments, "--track") or str(values["track"]), str(values["track"])
+    own = str(values["track"])
+    track = _said(arguments, "--track") or own
     if config_class(track) is not config_class(own):
         raise UserError(f"recipe {name} is of track {own}, and {track} has other keys: name a recipe of its own.")
     return values

@@ -85,7 +85,7 @@ def crop(image_bchw: torch.Tensor, window_b3: torch.Tensor, size: int) -> torch.
 def pasted(coarse_bchw: torch.Tensor, fine_bchw: torch.Tensor, window_b3: torch.Tensor, size: int) -> torch.Tensor:
     """Maps of the whole image, size x size pixels: the fine ones inside their windows, the coarse ones outside."""
     with torch.autocast(fine_bchw.device.type, enabled=False):
-        whole_bchw = functional.interpolate(coarse_bchw.float(), (size, size), mode="bilinear", align_corners=False)
+        whole_bchw = resized(coarse_bchw.float(), size)
         x_b, y_b, side_b = window_b3.float().unbind(dim=1)
         grid_bhw2 = _grid(1 / side_b, -x_b / side_b, -y_b / side_b, size)
         near_bchw = functional.grid_sample(fine_bchw.float(), grid_bhw2, padding_mode="border", align_corners=False)

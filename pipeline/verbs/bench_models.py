@@ -83,16 +83,19 @@ def bench_models(table: Path | None, only: list[str] | None, out: Path | None) -
     found = results_in(out.parent / "results")
     _refuse_changed(rows, found, said["sets"], out.parent / "results")
     for row in rows:
-        if row.name not in found and (not only or row.name in only):
-            sets = {name: _made(name, options) for name, options in said["sets"].items()}
-            for seed in row.seeds:
-                _train(row, seed, next(iter(sets.values())))
-            found[row.name] = _judged(row, sets, row.said(said["sets"]))
-            found[row.name].write(out.parent / "results")
-            say(f"{row.name}: written to {out}")
         if row.name in found:  # its words may have changed
             found[row.name] = replace(found[row.name], words=row.words, against=list(row.against))
-            write_text(out, page(said["title"], said.get("note", ""), names, found))
+    if found:
+        write_text(out, page(said["title"], said.get("note", ""), names, found))
+    wanted = [row for row in rows if row.name not in found and (not only or row.name in only)]
+    sets = {name: _made(name, options) for name, options in said["sets"].items()} if wanted else {}
+    for row in wanted:
+        for seed in row.seeds:
+            _train(row, seed, next(iter(sets.values())))
+        found[row.name] = _judged(row, sets, row.said(said["sets"]))
+        found[row.name].write(out.parent / "results")
+        write_text(out, page(said["title"], said.get("note", ""), names, found))
+        say(f"{row.name}: written to {out}")
     return found
 
 
