@@ -72,7 +72,7 @@ def test_the_options_of_every_verb():
         "simulate": {"out", "count", "size", "seed", "val", "test", "domain", "meshes", "preview", "check"},
         "download": {"out", "track", "repository"},
         "index": {"data", "seed", "strict", "coco", "track"},
-        "predict": {"run", "data", "split", "tta", "images", "overlay", "overwrite"},
+        "predict": {"run", "data", "split", "tta", "decode", "images", "overlay", "overwrite"},
         "package": {"run", "data", "split", "tta", "track"},
         "validate": {"zip", "data", "split", "track"},
         "score": {

@@ -21,6 +21,8 @@ class Reader:
         labelled: index rows -> which of them have any truth, bool (N,)
         truth: the columns of truth in the index
         remarks: folder, items -> lines on what lies there and is no item
+        beside: folder of images that is no data set -> column of the index -> what it is of each of them, for the
+            columns that its task asks for; raises UserError where that is not to be found
         stratum: the column of which each value gets its share of `tune`; None: none
         code: files below pipeline/ that decide what the index says
     """
@@ -33,5 +35,6 @@ class Reader:
     labelled: Callable
     truth: Sequence[pa.Field]
     remarks: Callable = lambda folder, items: []
+    beside: Callable = lambda folder: {}
     stratum: str | None = None
     code: tuple[str, ...] = ()

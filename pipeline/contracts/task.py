@@ -24,6 +24,8 @@ class Asked(NamedTuple):
         height: its own, pixels
         width: its own, pixels
         fault: why it could not be read whole; empty: it was
+        known: what else is known of it, by the task's asked_columns
+        decode: one of the task's `decodings`; empty: its own choice
     """
 
     image_id: str
@@ -31,6 +33,8 @@ class Asked(NamedTuple):
     height: int
     width: int
     fault: str = ""
+    known: Mapping[str, object] = {}
+    decode: str = ""
 
 
 class Network(Protocol):
@@ -49,6 +53,7 @@ class Task(ABC):
         columns: of an answer, beside image_id, height, width, fallback and fault
         target: what a target map is called in a batch; target_channels: of it, 0 where there is none; target_columns:
             of the index, that it is made of
+        asked_columns: of the index, that an answer needs beside the image: none of truth
         fallback_words: what an answer is where nothing was found
         legend: what pictures of `compare` show
         fit_code: files below pipeline/ that decide what a training gives; answer_code: an answer; both beside the
@@ -60,6 +65,7 @@ class Task(ABC):
     target: str = ""
     target_channels: int = 0
     target_columns: tuple[str, ...] = ()
+    asked_columns: tuple[str, ...] = ()
     fallback_words: str = ""
     legend: str = ""
     fit_code: tuple[str, ...] = ()
@@ -109,6 +115,10 @@ class Task(ABC):
         if views != "none":
             raise NotImplementedError(f"views {views}")
         return network(image_bchw)
+
+    def decodings(self, config: Config) -> tuple[str, ...]:
+        """Ways to get an answer from the same outputs, by name; none: there is but one."""
+        return ()
 
     @abstractmethod
     def answer(self, outputs: Mapping[str, np.ndarray], asked: Asked) -> dict:

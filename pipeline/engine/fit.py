@@ -131,9 +131,10 @@ def _judged(track: Track, training: Training, losses: dict, tune: Sample, tune_r
 def _on_tune(track: Track, network: Network, tune: Sample, rows: pd.DataFrame, config: Config) -> dict:
     """Figures of the judge on tune, without test-time views."""
     network.eval()
+    known = rows[["image_id", "height", "width", *track.task.asked_columns]].to_dict("records")
     asked = (
-        Asked(image_id, tune[i][0], height, width)
-        for i, (image_id, height, width) in enumerate(zip(rows["image_id"], rows["height"], rows["width"], strict=True))
+        Asked(row.pop("image_id"), tune[i][0], row.pop("height"), row.pop("width"), known=row)
+        for i, row in enumerate(known)
     )
     given = pd.DataFrame(answers(track.task, network, asked, "none", config.optim.batch_size))
     return accuracy(track, rows, given)

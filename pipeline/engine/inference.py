@@ -5,6 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 
@@ -16,17 +17,21 @@ from pipeline.errors import UserError
 CODE = ("engine/inference.py", "dataset/images.py", "dataset/pixels.py")  # that decides an answer, beside the task's
 
 
-def asked_of(image_id: str, path: Path, size: int, height: int, width: int) -> Asked:
-    """An image file at working size; one that cannot be read at all is black, of the height and width given."""
-    picture = read_picture(path)
-    image_hwc = np.zeros((height, width, 3), np.uint8) if picture.rgb_hwc is None else picture.rgb_hwc
-    return Asked(image_id, at_size(image_hwc, size), *image_hwc.shape[:2], picture.fault)
+def asked_of(task: Task, folder: Path, row: pd.Series, size: int) -> Asked:
+    """The image file of an index row at working size; one that cannot be read at all is black, of the row's size."""
+    picture = read_picture(folder / row["image_path"])
+    image_hwc = picture.rgb_hwc
+    if image_hwc is None:
+        image_hwc = np.zeros((row["height"], row["width"], 3), np.uint8)
+    known = {name: row[name] for name in task.asked_columns}
+    return Asked(row["image_id"], at_size(image_hwc, size), *image_hwc.shape[:2], picture.fault, known)
 
 
 def answers(task: Task, network: nn.Module, images: Iterable[Asked], views: str, batch_size: int) -> Iterator[dict]:
     """An answer an image, in order: the task's, with image_id and fault.
 
-    Holds a few batches at a time. The network must be in eval mode; it stays on its device.
+    Holds a few batches at a time. The network must be in eval mode; it stays on its device. `views` are test-time
+    views, perhaps with a way to decode: `none+pnp`.
 
     Raises:
         UserError: the network's outputs are not numbers.
@@ -34,8 +39,9 @@ def answers(task: Task, network: nn.Module, images: Iterable[Asked], views: str,
 
     def answer(found: tuple[Asked, dict]) -> dict:
         asked, outputs = found
-        return {"image_id": asked.image_id, **task.answer(outputs, asked), "fault": asked.fault}
+        return {"image_id": asked.image_id, **task.answer(outputs, asked._replace(decode=decode)), "fault": asked.fault}
 
+    views, _, decode = views.partition("+")
     return read_ahead(answer, _with_outputs(task, network, images, views, batch_size), ahead=2 * batch_size)
 
 

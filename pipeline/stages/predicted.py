@@ -101,10 +101,10 @@ def _answer(trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers, 
     resumed = f", resuming after {start}" if start else ""
     say(f"predict: {len(rows)} images with {trained.run.name!r}, tta {place.tta}{resumed}")
 
-    def asked(row: tuple) -> Asked:
-        return asked_of(row.image_id, folder / row.image_path, trained.config.model.size, row.height, row.width)
+    def asked(row: tuple[int, pd.Series]) -> Asked:
+        return asked_of(task, folder, row[1], trained.config.model.size)
 
-    found = answers(task, trained.network, read_ahead(asked, todo.itertuples()), place.tta, wanted["batch_size"])
+    found = answers(task, trained.network, read_ahead(asked, todo.iterrows()), place.tta, wanted["batch_size"])
     found = progress(found, len(rows), "predict", start=start)
     for span in missing:
         parts.write(span, list(islice(found, len(span))))

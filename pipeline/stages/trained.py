@@ -84,10 +84,16 @@ class Trained:
         return views
 
     def refuse_views(self, views: str) -> None:
-        """Raise UserError where the track forbids these test-time views."""
-        if views not in self.track.views:
+        """Raise UserError where the track forbids these test-time views, or the network cannot decode in this way."""
+        tta, plus, decode = views.partition("+")
+        if tta not in self.track.views:
             why = f": {self.track.no_views}" if self.track.no_views else ""
-            raise UserError(f"--tta {views}: track {self.track.name} allows {', '.join(self.track.views)}{why}.")
+            raise UserError(f"--tta {tta}: track {self.track.name} allows {', '.join(self.track.views)}{why}.")
+        ways = self.track.task.decodings(self.config)
+        if plus and decode not in ways:
+            raise UserError(
+                f"--decode {decode}: run {self.run.name!r} has {', '.join(ways) or 'but one way, without a name'}."
+            )
 
 
 def write_seen(run: Run, fit: pd.DataFrame, tune: pd.DataFrame, taught: pd.DataFrame | None = None) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
+from pipeline.contracts import Track
 from pipeline.dataset.file_findings import stamp
 from pipeline.dataset.folders import image_files
 from pipeline.dataset.index_table import rows_of
@@ -25,6 +26,7 @@ def predict(
     data: Path | None = None,
     split: Literal["train", "tune", "val", "test"] = "val",
     tta: str = "none",
+    decode: str | None = None,
     images: Path | None = None,
     overlay: bool = False,
     overwrite: bool = False,
@@ -39,6 +41,8 @@ def predict(
         data: folder of the data set; default: the one the run was trained on
         split: which images
         tta: views to average: none, hflip (2), flips (4) or d4 (8: mirrors and quarter turns); a track may forbid some
+        decode: how answers are got from the network's outputs, where its task has several ways; default: the task's
+            choice. Later stages name views and way as one: `--tta none+pnp`
         images: a folder of images to answer instead of a split
         overlay: also draw each answer over its image, into the folder overlay
         overwrite: delete predictions (and zip and score) made by other weights
@@ -53,13 +57,14 @@ def predict(
         The folder of the predictions.
     """
     chosen = Trained.named(run)
+    tta = f"{tta}+{decode}" if decode else tta
     chosen.refuse_views(tta)
     if images is None:
         folder = chosen.data(data)
         rows = rows_of(indexed(folder, chosen.track), (split,))
         place = predicted(chosen, folder, rows, split, tta, overwrite)
     else:
-        folder, (rows, remarks) = images, _loose_images(images)
+        folder, (rows, remarks) = images, _loose_images(images, chosen.track)
         for remark in remarks:
             say(f"note: {remark}")
         again = command("predict", "--run", chosen.run.name, "--images", images, "--tta", tta, "--overwrite")
@@ -69,7 +74,7 @@ def predict(
     return place
 
 
-def _loose_images(folder: Path) -> tuple[pd.DataFrame, list[str]]:
+def _loose_images(folder: Path, track: Track) -> tuple[pd.DataFrame, list[str]]:
     """One row per image file below a folder, and what is left out."""
     if not folder.is_dir():
         raise UserError(f"no folder {folder.absolute()}; --images takes a folder of JPEG or PNG files.")
@@ -80,7 +85,8 @@ def _loose_images(folder: Path) -> tuple[pd.DataFrame, list[str]]:
     paths = [path.as_posix() for path in found]
     stamps = [stamp(folder, path) for path in paths]
     rows = {"image_id": paths, "image_path": paths, "height": 0, "width": 0, "content_hash": stamps}
-    return pd.DataFrame(rows), remarks
+    beside = {name: [value] * len(paths) for name, value in track.reader.beside(folder).items()}
+    return pd.DataFrame(rows | beside), remarks
 
 
 def _draw(trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers) -> None:

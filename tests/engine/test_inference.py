@@ -1,11 +1,14 @@
+import cv2
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
 
 from pipeline.contracts import Asked
-from pipeline.engine.inference import answers
+from pipeline.engine.inference import answers, asked_of
 from pipeline.tasks.parts import Parts
+from tests.toy.track import Number
 
 PARTS = Parts(("red", "green", "blue"), classified=True)
 
@@ -65,3 +68,23 @@ def test_images_are_taken_as_they_are_needed():
     for _ in range(50):
         next(stream)
     assert len(taken) < 60
+
+
+class Scaled(Number):
+    """A number that is multiplied by what is known of its image, or not."""
+
+    asked_columns = ("factor",)
+
+    def answer(self, outputs, asked):
+        factor = asked.known["factor"] if asked.decode == "scaled" else 1
+        return {"number": factor * asked.image_hwc[0, 0, 0]}
+
+
+def test_a_task_is_told_what_is_known_of_an_image_and_how_to_decode(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((48, 48, 3), 7, np.uint8))
+    row = pd.Series({"image_id": "a", "image_path": "a.png", "height": 48, "width": 48, "factor": 3.0, "number": 9.0})
+    asked = asked_of(Scaled(), tmp_path, row, 48)
+    assert asked.known == {"factor": 3.0}  # and nothing of the truth
+    network = Number().network(Number.Config())
+    numbers = [next(answers(Scaled(), network, [asked], views, 1))["number"] for views in ("none", "none+scaled")]
+    assert numbers == [7, 21]

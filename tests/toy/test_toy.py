@@ -84,6 +84,11 @@ def test_views_that_it_forbids_are_refused_with_its_reason(capsys):
     assert track_named(TOY).no_views in capsys.readouterr().err
 
 
+def test_a_way_to_decode_that_its_task_has_not_is_refused(capsys):
+    assert main(["predict", "mine", "--decode", "half"]) == 2
+    assert "run 'mine' has but one way" in capsys.readouterr().err
+
+
 def test_its_cost_has_no_reward(capsys):
     assert main(["cost", "--recipe", "mine.yaml"]) == 0
     said = capsys.readouterr().out
