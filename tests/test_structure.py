@@ -17,7 +17,7 @@ FLOORS = [  # each imports from those below it alone; rooms of one floor not fro
     ("tasks",),
     ("engine", "judging", "losses", "models", "scenes"),
     ("dataset",),
-    ("contracts", "masks", "run_folder"),
+    ("contracts", "masks", "poses", "run_folder"),
     ("locks", "parquet_files", "processes", "settings", "sources", "yaml_files"),
     ("files", "progress"),
     ("errors",),
