@@ -86,8 +86,8 @@ class Camera:
         distortion has turned back: it would put them into the image again.
         """
         points_n3 = np.asarray(points_n3, float).reshape(-1, 3)
-        in_sight = points_n3[:, 2] > 0
-        in_sight &= np.hypot(points_n3[:, 0], points_n3[:, 1]) <= self.widest * np.maximum(points_n3[:, 2], 0)
+        x, y, z = points_n3.T
+        in_sight = (z > 0) & (np.hypot(x, y) / np.where(z > 0, z, 1) <= self.widest)
         pixels_n2 = np.full((len(points_n3), 2), np.nan)
         if in_sight.any():
             nowhere = np.zeros(3)

@@ -26,8 +26,9 @@ def with_pose(
 ) -> np.ndarray:
     """A copy of the RGB uint8 image with the body's x, y and z axis, half a metre of each, in red, green and blue.
 
-    Key points (k, 2), discs where their score is above 0.5 and rings elsewhere, and the box (x_min, y_min, x_max, y_max)
-    are in pixels of the camera's image, which the picture may show at any size. Of what is not known (NaN), or behind the camera, nothing is drawn.
+    Key points (k, 2) are discs where their score is above 0.5 and rings elsewhere. They and the box (x_min, y_min,
+    x_max, y_max) are in pixels of the camera's image, which the picture may show at any size. Of what is not known
+    (NaN) or behind the camera nothing is drawn.
     """
     drawn = image_hwc.copy()
     height, width = drawn.shape[:2]
