@@ -1,7 +1,8 @@
 """Rotations as networks and losses need them: quaternions, 6-D vectors, matrices and the angle between two.
 
 Quaternions are scalar first (w, x, y, z), Hamilton, from body to camera: p_camera = R(q) p_body + r. Everything works
-on any leading dimensions and is computed in float32 at least, whatever autocast does: a matrix in bfloat16 is up to 0.1 degrees off.
+on any leading dimensions and is computed in float32 at least, whatever autocast does: a matrix in bfloat16 is up to 0.1
+degrees off.
 """
 
 import torch
