@@ -1,7 +1,6 @@
 """The losses of masks, class and box. Adding one is one edit: its function, with its name, weight and meaning."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import make_dataclass
+from collections.abc import Mapping
 
 import torch
 from segmentation_models_pytorch.losses import DiceLoss, JaccardLoss, LovaszLoss
@@ -9,27 +8,13 @@ from torch import nn
 from torch.nn import functional
 
 from pipeline.losses.boxes import box_loss
+from pipeline.losses.registry import Losses, weights_of
 from pipeline.masks.extent import soft_extent
 from pipeline.masks.softmax import against_background, with_background
-from pipeline.settings import ranged
 
-DEFAULTS: dict[str, float] = {}
-MEANINGS: dict[str, str] = {}
-LOSSES: dict[str, Callable] = {}
-OF_SOFTMAX: set[str] = set()  # losses of masks that exclude each other
 EDGE = 2  # pixels from an edge, inside and out, that `boundary` counts
 
-
-def loss(weight: float, meaning: str, of_softmax: bool = False) -> Callable:
-    """Make a function of (outputs, batch) a loss: a weight of the config by its name, and a column of the log."""
-
-    def add(function: Callable) -> Callable:
-        name = function.__name__
-        DEFAULTS[name], MEANINGS[name], LOSSES[name] = weight, meaning, function
-        OF_SOFTMAX.update([name] if of_softmax else [])
-        return function
-
-    return add
+loss = Losses()
 
 
 @loss(1.0, "soft Dice over body and panel")
@@ -91,11 +76,8 @@ def distil(outputs: Mapping, batch: Mapping) -> torch.Tensor:
     return mask + functional.cross_entropy(outputs["class"], batch["teacher_class"])
 
 
-LossConfig = make_dataclass("LossConfig", [(name, float, ranged(DEFAULTS[name], least=0)) for name in LOSSES])
-LossConfig.__module__ = __name__
-LossConfig.__doc__ = "Weights of the losses' sum.\n\nArgs:\n" + "\n".join(
-    f"    {name}: {meaning}" for name, meaning in MEANINGS.items()
-)
+LossConfig = loss.config("LossConfig", __name__)
+OF_SOFTMAX = {name for name, traits in loss.traits.items() if traits.get("of_softmax")}  # masks exclude each other
 
 
 class WeightedSum(nn.Module):
@@ -109,13 +91,13 @@ class WeightedSum(nn.Module):
 
     def __init__(self, config: LossConfig) -> None:
         super().__init__()
-        self.weights = {name: weight for name, weight in vars(config).items() if weight}
+        self.weights = weights_of(config)
 
     def forward(
         self, outputs: Mapping[str, torch.Tensor], batch: Mapping[str, torch.Tensor]
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         outputs = {name: tensor.float() for name, tensor in outputs.items()}
         batch = {**batch, "mask": batch["mask"].float() / 255}
-        each = {name: LOSSES[name](outputs, batch) for name in self.weights}
+        each = loss.of(self.weights, outputs, batch)
         total = sum((self.weights[name] * value for name, value in each.items()), torch.zeros(()))
         return total, each

@@ -53,6 +53,7 @@ class Parts(Task):
         *(
             "tasks/parts/__init__.py",
             "losses/segmentation.py",
+            "losses/registry.py",
             "losses/boxes.py",
             "losses/looks.py",
             "dataset/augment.py",
