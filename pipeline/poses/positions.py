@@ -1,0 +1,36 @@
+"""From where a network sees a craft's origin, and how far, to its place in metres."""
+
+import torch
+
+STEPS = 8  # of inverting the distortion; each divides the error by 15 or more at the corners of SPEED+'s images
+
+
+def translation_of(position_b3: torch.Tensor, camera_b9: torch.Tensor) -> torch.Tensor:
+    """Places (b, 3) in the camera's frame, metres; float32, whatever autocast does; differentiable.
+
+    Args:
+        position_b3: x and y in shares of the image, distorted as in it, and the logarithm of the depth in metres.
+        camera_b9: fx, fy, cx, cy in shares of the image, and k1, k2, p1, p2, k3.
+    """
+    share_b2, depth_b1 = position_b3[:, :2].float(), position_b3[:, 2:].float().exp()
+    return torch.cat([undistorted(share_b2, camera_b9.float()), torch.ones_like(depth_b1)], dim=1) * depth_b1
+
+
+def undistorted(share_b2: torch.Tensor, camera_b9: torch.Tensor) -> torch.Tensor:
+    """x / z and y / z (b, 2) of what is seen at a share of the image.
+
+    OpenCV's model of a lens (https://docs.opencv.org/4.x/d9/d0c/group__calib3d.html), inverted by fixed-point steps as
+    cv2.undistortPoints does it. Outside the image, where the polynomial says nothing, the lens shifts things as at its
+    edge: a network that has learnt nothing yet points anywhere.
+    """
+    focal_b2, centre_b2, k1, k2, p1, p2, k3 = camera_b9.tensor_split([2, 4, 5, 6, 7, 8], dim=1)
+    inside_b2 = share_b2.clamp(0, 1)
+    seen_b2 = (inside_b2 - centre_b2) / focal_b2
+    tangential_b2 = torch.cat([p2, p1], dim=1)
+    found_b2 = seen_b2
+    for _ in range(STEPS):
+        square = found_b2.square().sum(dim=1, keepdim=True)
+        radial = 1 + square * (k1 + square * (k2 + square * k3))
+        twice = 2 * found_b2.prod(dim=1, keepdim=True) * torch.cat([p1, p2], dim=1)
+        found_b2 = (seen_b2 - twice - tangential_b2 * (square + 2 * found_b2.square())) / radial
+    return found_b2 + (share_b2 - inside_b2) / focal_b2
