@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -67,8 +68,14 @@ def remedy_of(folder: Path) -> str:
 
 def rows_hash(rows: pd.DataFrame) -> str:
     """BLAKE2b-128 of what the rows say, whatever file they come from, 32 hex digits."""
-    each = pd.util.hash_pandas_object(rows.assign(problems=rows["problems"].map(str)), index=False)
+    told = rows.assign(problems=rows["problems"].map(str)).map(_hashable)
+    each = pd.util.hash_pandas_object(told, index=False)
     return hashlib.blake2b(each.to_numpy().tobytes(), digest_size=16).hexdigest()
+
+
+def _hashable(cell: object) -> object:
+    """A cell as it is, or a list's numbers as text."""
+    return str(np.asarray(cell).tolist()) if isinstance(cell, list | tuple | np.ndarray) else cell
 
 
 def rows_of(index: pd.DataFrame, splits: tuple[str, ...]) -> pd.DataFrame:

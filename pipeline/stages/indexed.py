@@ -71,7 +71,7 @@ def _changed(folder: Path, items: Sequence, reader: Reader, seed: int | None) ->
 
 def _about(folder: Path, reader: Reader, seed: int | None) -> dict:
     """What an index is made from, files of images and masks apart, which index.cache lists."""
-    tables = {path.name: file_hash(path) for path in reader.tables(folder)}
+    tables = {path.relative_to(folder).as_posix(): file_hash(path) for path in reader.tables(folder)}
     return {"seed": seed or 0, "tables": tables, "code": sources((*CODE, *reader.code))}
 
 

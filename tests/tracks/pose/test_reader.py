@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.dataset.index_table import rows_hash
 from pipeline.errors import UserError
 from pipeline.masks import rle
 from pipeline.poses.camera import SPARK_2022, SPEED, SPEED_PLUS, Camera
@@ -195,6 +196,16 @@ def test_tables_are_watched(whole):
     names = [path.relative_to(whole).as_posix() for path in READER.tables(whole)]
     domains = ["lightbox/test.json", "sunlamp/test.json", "synthetic/train.json", "synthetic/validation.json"]
     assert names == ["camera.json", *domains]
+
+
+def test_every_number_of_the_truth_is_in_its_hash(whole, rows_of):
+    rows = rows_of(whole).reset_index()
+    found = {rows_hash(rows), rows_hash(rows.copy())}
+    for name in ("quaternion", "camera"):
+        changed = rows.copy()
+        changed.at[2, name] = changed.at[2, name] * (1 + 2**-52)
+        found.add(rows_hash(changed))
+    assert len(found) == 3
 
 
 def test_a_changed_camera_makes_the_index_anew(tmp_path, rows_of):
