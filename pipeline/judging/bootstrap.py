@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from pipeline.judging.means import Mean
+from pipeline.judging.means import Mean, Median
 
 DRAWS = 2000
 LEAST = 10  # images: of fewer, resamples say nothing
@@ -25,10 +25,14 @@ def resampled(means: Mapping[str, Mean], seed: int = 0, draws: int = DRAWS) -> d
     for start in range(0, draws, AT_ONCE):
         some = min(AT_ONCE, draws - start)
         weights = np.stack([np.bincount(rng.integers(0, count, count), minlength=count) for _ in range(some)])
-        rows.append(weights.astype(float) @ sums)
-    totals = np.concatenate(rows)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        drawn = totals[:, 0::2] / totals[:, 1::2]
+        totals = weights.astype(float) @ sums
+        with np.errstate(invalid="ignore", divide="ignore"):
+            drawn = totals[:, 0::2] / totals[:, 1::2]
+        for column, mean in enumerate(means.values()):
+            if isinstance(mean, Median):
+                drawn[:, column] = mean.resampled(weights)
+        rows.append(drawn)
+    drawn = np.concatenate(rows)
     there = sums[:, 1::2].sum(0) > 0
     drawn[np.isnan(drawn[:, there]).any(1)] = np.nan
     return dict(zip(means, drawn.T, strict=True))

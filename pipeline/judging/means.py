@@ -29,6 +29,27 @@ class Mean(NamedTuple):
             return self.numerator / self.denominator
 
 
+class Median(Mean):
+    """The median over the images that count, numerators as values, where means are asked for."""
+
+    __slots__ = ()
+
+    @property
+    def mean(self) -> float:
+        """The median; NaN where no image counts."""
+        return float(self.resampled(np.ones((1, len(self.numerator))))[0])
+
+    def resampled(self, weights_dn: np.ndarray) -> np.ndarray:
+        """Medians (d,) of resamples that have each image so many times; NaN where none counts."""
+        if not len(self.numerator):
+            return np.full(len(weights_dn), np.nan)
+        order = np.argsort(self.numerator, kind="stable")
+        up_to_dn = np.cumsum((weights_dn * (self.denominator > 0))[:, order], axis=1)
+        half_d1 = up_to_dn[:, -1:] / 2
+        low, high = (self.numerator[order][over_dn.argmax(1)] for over_dn in (up_to_dn >= half_d1, up_to_dn > half_d1))
+        return np.where(half_d1[:, 0] > 0, (low + high) / 2, np.nan)
+
+
 def mean_of(value_n: np.ndarray, counts_n: np.ndarray) -> Mean:
     """The plain mean of values over the images that count."""
     return Mean(np.where(counts_n, value_n, 0.0).astype(float), np.asarray(counts_n, float))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.judging.bootstrap import differences, interval, intervals, resampled
-from pipeline.judging.means import Mean, mean_of
+from pipeline.judging.means import Mean, Median, mean_of
 
 
 def part(values, counts=None):
@@ -41,6 +41,15 @@ def test_a_ratio_is_resampled_as_a_ratio():
     assert pooled.mean == pytest.approx(10 / 101)
     found = np.unique(resampled({"p": pooled}, draws=100)["p"].round(9))
     assert found.tolist() == [0.0, round(10 / 101, 9), 0.1]
+
+
+def test_medians_are_of_the_images_that_are_drawn_and_leave_means_as_they_are():
+    values = np.random.default_rng(4).normal(3, 2, 41)
+    drawn = resampled({"m": part(values), "median": Median(*part(values)), "again": part(values)}, seed=7, draws=120)
+    rng = np.random.default_rng(7)
+    assert drawn["median"].tolist() == [np.median(values[rng.integers(0, 41, 41)]) for _ in range(120)]
+    for name in ("m", "again"):
+        assert (drawn[name] == resampled({"m": part(values)}, seed=7, draws=120)["m"]).all()
 
 
 def test_the_same_seed_draws_the_same_images_for_two_submissions():

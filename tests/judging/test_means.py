@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.judging.means import THRESHOLDS, Mean, mean_of, share_above
+from pipeline.judging.means import THRESHOLDS, Mean, Median, mean_of, share_above
 
 
 def test_a_mean_is_over_the_images_that_count():
@@ -25,6 +25,23 @@ def test_a_ratio_of_sums_weighs_images_by_their_denominators():
     pooled = Mean(np.array([1.0, 30.0]), np.array([2.0, 100.0]))
     assert pooled.mean == 31 / 102
     np.testing.assert_array_equal(pooled.each, [0.5, 0.3])
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 40])
+def test_medians_are_those_of_the_images_as_often_as_they_are_drawn(count):
+    rng = np.random.default_rng(count)
+    values, counts = rng.integers(0, 9, count) / 4, rng.random(count) < 0.7
+    median = Median(*mean_of(values, counts))
+    assert median.mean == (np.median(values[counts]) if counts.any() else pytest.approx(np.nan, nan_ok=True))
+    weights_dn = rng.integers(0, 4, (50, count))
+    drawn = [np.repeat(values[counts], weights_n[counts]) for weights_n in weights_dn]
+    expected = [np.median(some) if len(some) else np.nan for some in drawn]
+    np.testing.assert_array_equal(median.resampled(weights_dn), expected)
+
+
+def test_of_no_image_there_is_no_median():
+    for values, counts in (([1.0], [False]), ([], [])):
+        assert np.isnan(Median(*mean_of(np.array(values), np.array(counts, bool))).mean)
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,11 @@ import numpy as np
 import pandas as pd
 
 from pipeline.contracts import Judge
-from pipeline.judging.means import Mean, mean_of
+from pipeline.judging.means import Mean, Median, mean_of
 from pipeline.tracks.pose import ROTATION_NOISE_DEG, SYNTHETIC, TRANSLATION_NOISE
 
 DISTANCES_M = (0, 4, 6, 8, 10, 20, np.inf)  # limits of the groups: SPEED+ ends at 10 m, SPEED at 40
+PLAIN = ("rotation_deg", "translation_m")  # figures without thresholds
 
 
 @dataclass(frozen=True)
@@ -33,18 +34,6 @@ class Rules:
     """
 
     thresholds: Literal["hardware", "none"] = "hardware"
-
-
-class Median(Mean):
-    """The median over the images that count, where a mean is asked for; resampled, it is still a mean."""
-
-    __slots__ = ()
-
-    @property
-    def mean(self) -> float:
-        """The median; NaN where no image counts."""
-        counts_n = self.denominator > 0
-        return float(np.median(self.numerator[counts_n])) if counts_n.any() else np.nan
 
 
 def rotation_error(quaternion_n4: np.ndarray, other_n4: np.ndarray) -> np.ndarray:
@@ -152,9 +141,9 @@ JUDGE = Judge(
     },
     made_of={
         "speed_score": ("orientation", "position"),
-        **{name: (name,) for name in ("orientation", "position", "rotation_deg", "translation_m")},
+        **{name: (name,) for name in ("orientation", "position", *PLAIN, *(f"median_{name}" for name in PLAIN))},
     },
-    accuracy=("speed_score", "rotation_deg", "translation_m", "median_rotation_deg", "median_translation_m"),
+    accuracy=("speed_score", *PLAIN, *(f"median_{name}" for name in PLAIN)),
     ranked="speed_score",
     headline="speed_score",
     Rules=Rules,

@@ -190,3 +190,5 @@ def test_what_a_score_holds(form, tmp_path):
     assert lightbox["images"] == 13
     assert lightbox["median_rotation_deg"][0] == pytest.approx(np.rad2deg(np.median(angles[1::3])))
     assert set(JUDGE.words) <= set(content)
+    low, high = content["intervals"]["median_rotation_deg"]
+    assert low < np.rad2deg(np.median(angles)) < high
