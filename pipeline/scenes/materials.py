@@ -47,4 +47,5 @@ MATERIALS = {
     "navy cells": Material((0.015, 0.02, 0.09), gloss=5.0, shininess=220, cell_m=0.10, grid=(0.30, 0.32, 0.36)),
     "violet cells": Material((0.09, 0.03, 0.20), gloss=5.0, shininess=180, cell_m=0.10, grid=(0.45, 0.40, 0.40)),
     "brown cells": Material((0.11, 0.05, 0.03), gloss=4.0, shininess=150, cell_m=0.09, grid=(0.55, 0.42, 0.20)),
+    "dark cells": Material((0.012, 0.014, 0.035), gloss=4.0, shininess=160, cell_m=0.07, grid=(0.20, 0.21, 0.23)),
 }

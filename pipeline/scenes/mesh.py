@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 from trimesh.ray.ray_pyembree import RayMeshIntersector
 
 from pipeline.dataset.mask_colours import BODY, PANEL
-from pipeline.scenes.craft import solids
+from pipeline.scenes.craft import key_points, solids
 from pipeline.scenes.materials import MATERIALS, Material
 
 SMOOTH = np.radians(30)  # faces that meet at less than this are one curved surface
@@ -48,7 +48,7 @@ class CraftMesh:
         material: (F,) int, index into `materials`
         surface: (F,) int, equal on the triangles of one flat or curved surface
         materials: what the faces are made of
-        key_points: (K, 3) float32, vertices spread over the craft
+        key_points: (K, 3), those chosen for the craft, or vertices spread over it
         rays: the embree scene
     """
 
@@ -93,7 +93,7 @@ class CraftMesh:
 
 @cache
 def craft_mesh(name: str) -> CraftMesh:
-    """The mesh of one of the ten classes, built once a process."""
+    """The mesh of a built-in craft, built once a process."""
     names = list(MATERIALS)
     pieces = []
     for solid in solids(name):
@@ -102,7 +102,9 @@ def craft_mesh(name: str) -> CraftMesh:
         if solid.back:
             material[(mesh.face_normals @ axes)[:, 2] < -0.2] = names.index(solid.back)
         pieces.append(Piece(mesh, solid.panel, material, axes))
-    return build(pieces, tuple(MATERIALS.values()))
+    mesh = build(pieces, tuple(MATERIALS.values()))
+    chosen = key_points(name)
+    return mesh if chosen is None else replace(mesh, key_points=np.array(chosen))
 
 
 def build(pieces: Sequence[Piece], materials: tuple[Material, ...]) -> CraftMesh:

@@ -1,8 +1,12 @@
-"""The ten spacecraft, one module of data each: `SOLIDS` in metres and body axes, after public dimensions."""
+"""The spacecraft, one module of data each: `SOLIDS` in metres and body axes, after public dimensions.
+
+`KEY_POINTS`, where a module has them, are those that a competition has chosen.
+"""
 
 from importlib import import_module
+from types import ModuleType
 
-from pipeline.scenes.shapes import Solid
+from pipeline.scenes.shapes import Solid, Vector
 
 MODULES = {
     "VenusExpress": "venus_express",
@@ -16,9 +20,19 @@ MODULES = {
     "Soho": "soho",
     "XMM Newton": "xmm_newton",
 }
-CLASSES = tuple(MODULES)
+CLASSES = tuple(MODULES)  # of SPARK
+TARGET = "Tango"  # of SPEED and SPEED+
 
 
 def solids(name: str) -> tuple[Solid, ...]:
-    """The solids of a class."""
-    return import_module(f"{__name__}.{MODULES[name]}").SOLIDS
+    """The solids of a craft."""
+    return _module(name).SOLIDS
+
+
+def key_points(name: str) -> tuple[Vector, ...] | None:
+    """The key points of a craft that a competition has chosen, metres, body axes; None of one that has none."""
+    return getattr(_module(name), "KEY_POINTS", None)
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"{__name__}.{(MODULES | {TARGET: 'tango'})[name]}")
