@@ -98,12 +98,10 @@ def place(
     turned = vertices @ rotation.T - middle
     radius = np.linalg.norm(turned, axis=1).max()
     nearest = 1.2 * radius
-    inside = np.clip(spot, 0, 1)
     at = np.array([0, 0, max(camera.focal_px * 2 * radius / longest_px, nearest)])
     for _ in range(STEPS):
         pixels = camera.project(turned + at)
-        low, side = pixels.min(0), np.ptp(pixels, axis=0)
-        off = inside * (camera.size - side) + (spot - inside) * side - low
+        side, off = np.ptp(pixels, axis=0), _off(pixels, camera.size, spot)
         excess = side.max() - longest_px
         missed = max(np.abs(off).max(), excess if at[2] <= nearest * 1.001 else abs(excess))
         if missed < 0.05:
@@ -112,3 +110,21 @@ def place(
         farther = np.clip(np.sqrt(side.max() / longest_px), 0.7, 1.4)
         at *= max(farther, nearest / at[2])
     return Pose(quaternion, at - middle), float(missed)
+
+
+def place_at(vertices: np.ndarray, quaternion: np.ndarray, camera: Camera, range_m: float, spot: np.ndarray) -> Pose:
+    """The pose with the craft's origin at a range and its projected box at a spot, which are as those of `place`."""
+    turned = vertices @ Pose(quaternion, np.zeros(3)).rotation.T
+    at = np.array([0, 0, range_m])
+    for _ in range(STEPS):
+        off = _off(camera.project(turned + at), camera.size, spot)
+        at[:2] += 0.5 * off * at[2] / camera.focal_px
+        at *= range_m / np.linalg.norm(at)
+    return Pose(quaternion, at)
+
+
+def _off(pixels: np.ndarray, size: int, spot: np.ndarray) -> np.ndarray:
+    """By how much the box of pixels (N, 2) misses its spot in an image of this size, (2,)."""
+    low, side = pixels.min(0), np.ptp(pixels, axis=0)
+    inside = np.clip(spot, 0, 1)
+    return inside * (size - side) + (spot - inside) * side - low

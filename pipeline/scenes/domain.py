@@ -1,6 +1,8 @@
-"""The two worlds that images are drawn from, as data: what varies, and how far."""
+"""The worlds that images are drawn from, as data: what varies, and how far."""
 
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 Range = tuple[float, float]
 
@@ -13,6 +15,7 @@ class Domain:
         fov_deg: field of view of the camera, degrees
         longest: longest side of the craft's projected box, image sides, log-uniform
         cut: share of images whose craft the image edge cuts
+        cut_by: how much of the box's side is then outside
         phase_deg: angle between the sun and the way back along the optical axis, degrees
         backgrounds: shares of earth, moon, sun, stars and black; they sum to 1
         exposure: linear brightness of a perfectly white face towards the sun: median, and deviation of its logarithm
@@ -27,11 +30,15 @@ class Domain:
         motion_px: length of that blur
         bloom: share of a saturated highlight's excess that spreads around it
         stars: stars in the image, log-uniform
+        range_m: distance of the craft's origin, metres, log-uniform, in place of `longest`: then each image has the
+            first attitude drawn, so that they are uniform; None: the size is what is drawn
+        grey: the sensor has one channel
     """
 
     fov_deg: Range
     longest: Range
     cut: float
+    cut_by: Range
     phase_deg: Range
     backgrounds: dict[str, float]
     exposure: Range
@@ -46,6 +53,8 @@ class Domain:
     motion_px: Range
     bloom: Range
     stars: Range
+    range_m: Range | None = None
+    grey: bool = False
 
 
 # Calibrated to the published statistics of SPARK 2026 (pipeline/scenes/statistics.py)
@@ -53,6 +62,7 @@ DEFAULT = Domain(
     fov_deg=(43.6, 43.6),
     longest=(0.085, 0.81),
     cut=0.12,
+    cut_by=(0.15, 0.6),
     phase_deg=(15, 120),
     backgrounds={"earth": 0.50, "moon": 0.06, "sun": 0.06, "stars": 0.28, "black": 0.10},
     exposure=(1.1, 0.4),
@@ -92,3 +102,33 @@ SHIFTED = replace(
 )
 
 DOMAINS = {"default": DEFAULT, "shifted": SHIFTED}
+
+# Of SPEED+: the camera across the image, from its focal length in pixels; its ranges, its share of Earth, no colour. A
+# craft that cannot be seen has no pose to be told: fewer are dim, and less so.
+_SPEED_PLUS = {
+    "fov_deg": (float(np.degrees(2 * np.arctan(960 / 2988.5795163815555))),) * 2,
+    "range_m": (3, 10),
+    "cut": 0.1,
+    "cut_by": (0.05, 0.35),
+    "dim_exposure": (0.15, 0.5),
+    "grey": True,
+}
+POSE_DOMAINS = {
+    "default": replace(
+        DEFAULT,
+        backgrounds={"earth": 0.50, "moon": 0.03, "sun": 0.03, "stars": 0.20, "black": 0.24},
+        dim=0.06,
+        ambient=(0.02, 0.15),
+        veil=(0.07, 0.03),
+        **_SPEED_PLUS,
+    ),
+    "shifted": replace(
+        SHIFTED,
+        phase_deg=(30, 135),
+        backgrounds={"earth": 0.20, "moon": 0.05, "sun": 0.05, "stars": 0.20, "black": 0.50},
+        exposure=(1.0, 0.6),
+        dim=0.2,
+        ambient=(0.01, 0.06),
+        **_SPEED_PLUS,
+    ),
+}

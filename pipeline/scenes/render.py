@@ -44,7 +44,7 @@ class View:
 def look(studio: Studio, split: str, index: int) -> View:
     """What image `index` of a split shows; the same arguments give the same view.
 
-    A craft that shows too little of its body is drawn again.
+    A craft that shows too little of its body, or of itself where ranges are drawn, is drawn again.
 
     Raises:
         UserError: it never shows enough.
@@ -55,7 +55,8 @@ def look(studio: Studio, split: str, index: int) -> View:
     for attempt in range(ATTEMPTS):
         scene = draw(studio.domain, key, len(studio.classes), mesh, studio.size, attempt)
         labels, faces, corner = first_hits(scene, mesh)
-        if (labels == BODY).sum() >= max(1, MIN_BODY * studio.size**2):
+        shown = labels == BODY if studio.domain.range_m is None else labels > 0
+        if shown.sum() >= max(1, MIN_BODY * studio.size**2):
             return View(craft, mesh, scene, labels, faces, corner)
     raise UserError(
         f"class {craft!r}: none of {ATTEMPTS} attempts showed enough of its body. Is it hidden, or much smaller than "
@@ -83,7 +84,7 @@ def body_rays(scene: Scene, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def photograph(view: View) -> np.ndarray:
-    """The picture (S, S, 3) uint8: sky, craft over it, then what lens and sensor make of the light."""
+    """The picture (S, S, 3) uint8, (S, S) of a grey sensor: sky, the craft over it, what lens and sensor make of it."""
     scene = view.scene
     size = scene.camera.size
     rng = np.random.default_rng(scene.seed)

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline.scenes.camera import Camera, Pose, place
+from pipeline.scenes.camera import Camera, Pose, place, place_at
 from pipeline.scenes.domain import Domain, Range
 from pipeline.scenes.mesh import CraftMesh
 
@@ -45,6 +45,7 @@ class Optics:
         focus_px: standard deviation of the lens's blur
         motion_px: (x, y) of the blur by motion
         bloom: share of a highlight's excess that spreads
+        grey: the sensor has one channel
     """
 
     exposure: float
@@ -54,6 +55,7 @@ class Optics:
     focus_px: float
     motion_px: tuple[float, float]
     bloom: float
+    grey: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,15 +102,15 @@ def draw(
     rng = np.random.default_rng([seed, SPLITS.index(split), index, 2, attempt])
     size_turn, ground_turn = _even(seed, split, index, classes)
     camera = Camera(size, rng.uniform(*domain.fov_deg))
-    low, high = domain.longest
-    longest = low * (high / low) ** min(1.0, size_turn + 0.12 * attempt)
+    low, high = domain.range_m or domain.longest
+    length = low * (high / low) ** min(1.0, size_turn + 0.12 * attempt)
     missed = np.inf
     while missed > MISS_PX * size / 1024:
-        quaternion, spot = rng.normal(size=4), rng.uniform(size=2)
-        if rng.uniform() < domain.cut:
-            out = rng.uniform(0.15, 0.6)
-            spot[rng.integers(2)] = -out if rng.uniform() < 0.5 else 1 + out
-        pose, missed = place(mesh.vertices, quaternion / np.linalg.norm(quaternion), camera, longest * size, spot)
+        quaternion, spot = _attitude_and_spot(rng, domain)
+        if domain.range_m is None:
+            pose, missed = place(mesh.vertices, quaternion, camera, length * size, spot)
+        else:
+            pose, missed = place_at(mesh.vertices, quaternion, camera, length, spot), 0.0
     background = _background(domain, ground_turn)
     return Scene(
         camera=camera,
@@ -121,6 +123,15 @@ def draw(
         stars=0 if background == "black" else int(_log_uniform(rng, domain.stars)),
         seed=int(rng.integers(2**31)),
     )
+
+
+def _attitude_and_spot(rng: np.random.Generator, domain: Domain) -> tuple[np.ndarray, np.ndarray]:
+    """A quaternion, uniform over all attitudes, and the craft's spot in the image."""
+    quaternion, spot = rng.normal(size=4), rng.uniform(size=2)
+    if rng.uniform() < domain.cut:
+        out = rng.uniform(*domain.cut_by)
+        spot[rng.integers(2)] = -out if rng.uniform() < 0.5 else 1 + out
+    return quaternion / np.linalg.norm(quaternion), spot
 
 
 def _log_uniform(rng: np.random.Generator, limits: Range) -> float:
@@ -157,6 +168,7 @@ def _optics(rng: np.random.Generator, domain: Domain, size: int) -> Optics:
         focus_px=rng.uniform(*domain.focus_px) * size / 1024,
         motion_px=(float(length * np.cos(angle)), float(length * np.sin(angle))),
         bloom=rng.uniform(*domain.bloom),
+        grey=domain.grey,
     )
 
 

@@ -38,14 +38,19 @@ def add_glare(light: np.ndarray, sun: np.ndarray, camera: Camera, strength: floa
 
 
 def expose(light: np.ndarray, optics: Optics, rng: np.random.Generator) -> np.ndarray:
-    """The picture (S, S, 3) uint8 that the sensor makes of linear light (S, S, 3) float32 after exposure."""
-    size = len(light)
+    """The picture (S, S, 3) uint8 that the sensor makes of linear light (S, S, 3) float32 after exposure.
+
+    (S, S) of a grey sensor, which takes the mean of the three channels.
+    """
+    size, veil, grain = len(light), optics.veil, _grain(len(light))
+    if optics.grey:
+        light, veil, grain = light.mean(axis=2), veil.mean(), grain[..., 0]
     light = light + _bloom(light, optics.bloom)
     light = _blurred(light, optics)
-    light += optics.veil
+    light += veil
     np.clip(light, 0, 1, out=light)
     dx, dy = rng.integers(0, GRAIN_ROOM, 2)
-    grain = _grain(size)[dy : dy + size, dx : dx + size]
+    grain = grain[dy : dy + size, dx : dx + size]
     deviation = cv2.sqrt(light * np.float32(1 / optics.electrons) + np.float32(optics.read_noise**2))
     light += deviation * grain
     levels = cv2.multiply(light, LEVELS - 1.0, dtype=cv2.CV_16U)  # rounds, and stops at both ends

@@ -1,6 +1,7 @@
 """What a whole set is made with: which craft take turns, in which world, from which seed."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -20,9 +21,11 @@ class Studio:
     Attributes:
         seed: of everything random
         size: side of the images, pixels
-        world: a key of DOMAINS
-        meshes: folder of the user's own craft; None for the ten built-in ones
+        world: a key of `domains`
+        meshes: folder of the user's own craft; None for built-in ones
         fingerprint: of what that folder holds
+        built_in: the craft that take turns where there are no meshes of the user's
+        domains: the worlds
     """
 
     seed: int
@@ -30,14 +33,16 @@ class Studio:
     world: str = "default"
     meshes: str | None = None
     fingerprint: str | None = None
+    built_in: tuple[str, ...] = CLASSES
+    domains: Mapping[str, Domain] = field(default_factory=lambda: DOMAINS)
 
     @property
     def domain(self) -> Domain:
-        return DOMAINS[self.world]
+        return self.domains[self.world]
 
     @property
     def classes(self) -> tuple[str, ...]:
-        return CLASSES if self.meshes is None else _own_classes(self.meshes, self.fingerprint)
+        return self.built_in if self.meshes is None else _own_classes(self.meshes, self.fingerprint)
 
     def craft_of(self, split: str, index: int) -> str:
         """The classes in turn; on the test split shuffled within each round, so that the index tells nothing."""

@@ -4,7 +4,7 @@ import trimesh
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.scenes.camera import Camera, Pose, place
+from pipeline.scenes.camera import Camera, Pose, place, place_at
 from pipeline.scenes.craft import CLASSES
 from pipeline.scenes.domain import DOMAINS
 from pipeline.scenes.mesh import craft_mesh
@@ -70,6 +70,22 @@ def test_place_gives_the_size_and_the_spot_asked_for(quaternion, longest, across
     else:
         wanted = across * (512 - width)
     assert abs(left - wanted) <= missed + 1e-6
+
+
+@given(UNIT, st.floats(3, 10), st.floats(-0.6, 1.6), st.floats(0, 1))
+def test_place_at_gives_the_range_and_the_spot_asked_for(quaternion, range_m, across, down):
+    """At 36 degrees a craft of a metre and a half fits into the image from 3 m on."""
+    vertices = trimesh.creation.box((0.8, 1.0, 0.3)).vertices + np.array([0.1, 0, 0.15])
+    camera = Camera(512, 35.6)
+    pose = place_at(vertices, quaternion / np.linalg.norm(quaternion), camera, range_m, np.array([across, down]))
+    assert np.linalg.norm(pose.translation) == pytest.approx(range_m, rel=1e-9)
+    pixels = camera.project(pose.to_camera(vertices))
+    (left, top), (width, height) = pixels.min(0), np.ptp(pixels, axis=0)
+    assert abs(top - down * (512 - height)) < 0.5
+    if 0 <= across <= 1:
+        assert abs(left - across * (512 - width)) < 0.5
+    else:
+        assert abs(left - (across * width if across < 0 else 512 + (across - 2) * width)) < 0.5
 
 
 @pytest.mark.parametrize("world", DOMAINS)

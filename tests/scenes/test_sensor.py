@@ -110,3 +110,13 @@ def test_the_glare_stands_where_the_sun_does(sun):
     weaker = np.zeros_like(light)
     add_glare(weaker, direction, camera, 0.05)
     assert weaker.max() == pytest.approx(0.05 * light.max(), rel=1e-4)
+
+
+def test_a_grey_sensor_takes_the_mean_of_the_channels():
+    light = flat(0.0)
+    light[..., 0], light[..., 1] = 0.6, 0.3
+    seen = picture(light, grey=True, veil=np.array((0.0, 0.1, 0.2), np.float32))
+    assert seen.shape == (SIZE, SIZE)
+    assert np.allclose(seen, 0.3 + 0.1, atol=0.01)
+    noise = picture(flat(0.3), grey=True, read_noise=0.02).std()
+    assert noise == pytest.approx(0.02, rel=0.1)  # of one channel, not of the mean of three
