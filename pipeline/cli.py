@@ -19,7 +19,7 @@ from pipeline.settings import flat
 from pipeline.tracks import DEFAULT, track_named
 
 VERBS = {  # in the order data flows
-    "simulate": "make a data set of rendered spacecraft in the SPARK 2024 layout",
+    "simulate": "make a data set of rendered spacecraft, in the layout of SPARK 2024 or of SPEED+",
     "download": "fetch the real SPARK 2026 set (needs a network)",
     "index": "check every file of a data set and write what is known of it to index.parquet",
     "cost": "count parameters and compute of a recipe's network, and what they leave of the score",

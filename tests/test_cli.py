@@ -69,7 +69,7 @@ def test_the_options_of_every_verb():
     assert options.pop("cost") >= {"recipe", "size", "by_module", *flat(PartsConfig())}
     assert options.pop("train") >= {"recipe", "data", "run", "overwrite", *flat(PartsConfig())}
     assert options == {
-        "simulate": {"out", "count", "size", "seed", "val", "test", "domain", "meshes", "preview", "check"},
+        "simulate": {"out", "count", "size", "seed", "val", "test", "domain", "meshes", "preview", "check", "track"},
         "download": {"out", "track", "repository"},
         "index": {"data", "seed", "strict", "coco", "track"},
         "predict": {"run", "data", "split", "tta", "decode", "images", "overlay", "overwrite"},

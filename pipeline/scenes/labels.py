@@ -1,4 +1,4 @@
-"""labels.parquet: what SPARK's tables do not give, for every image: pose, camera matrix, key points, scene."""
+"""labels.parquet: what the tables do not give, for every image: pose, camera matrix, key points, scene."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from pipeline.files import written_aside
 from pipeline.scenes.layout import Shot
 from pipeline.scenes.render import View
 
+LABELS = "labels.parquet"
 LIFT = 0.002  # of the craft's extent: rays to the eye start this far off a key point, clear of its own faces
 
 

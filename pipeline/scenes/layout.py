@@ -1,24 +1,18 @@
-"""The SPARK 2024 layout on disk: which files a simulated set holds, and how image, mask and box are written."""
+"""What a simulated set is on disk: its images and masks, its tables, and how a layout says where they lie."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from pipeline.dataset.mask_colours import colours_from_labels
 from pipeline.dataset.pixels import read_pixels
-from pipeline.errors import UserError
+from pipeline.errors import UserError, nearest
 from pipeline.files import written_aside
-from pipeline.scenes.studio import Studio
+from pipeline.scenes.domain import Domain
 
-COLUMNS = ("Class", "Image name", "Mask name", "Bounding box")
-IMAGE_QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 90]
-# 4:4:4, for a mask with halved colour loses thin panels
-MASK_QUALITY = [
-    *(cv2.IMWRITE_JPEG_QUALITY, 95),
-    *(cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444),
-]
+LAYOUTS = {"spark2026": "spark_layout", "spark2024": "spark_layout", "pose": "speed_layout"}  # of each track
 
 
 @dataclass(frozen=True)
@@ -29,43 +23,74 @@ class Shot:
         split: train, val or test
         index: place in the split, from 0
         craft: its class
+        image_id: what names it in the index
         image: path below the set's folder
-        mask: path below the set's folder; None on the test split
+        mask: path below the set's folder; None of images without labels
+        table: path below the set's folder of the table that lists it; None: no table does
     """
 
     split: str
     index: int
     craft: str
+    image_id: str
     image: Path
     mask: Path | None
-
-    @property
-    def image_id(self) -> str:
-        """What names it in the index: `<Class>/<name>`, the bare name on the test split."""
-        return self.image.name if self.mask is None else f"{self.craft}/{self.image.name}"
-
-    def row(self, box: str) -> tuple[str, ...]:
-        """The line of the CSV, in the order of COLUMNS."""
-        return self.craft, self.image.name, self.mask.name, box
+    table: Path | None
 
 
-def shots(studio: Studio, train: int, val: int, test: int) -> list[Shot]:
-    """All images of a set. Names repeat across classes; within a class, those of val follow those of train."""
-    first_val = -(-train // len(studio.classes))
-    return [
-        *(_labelled(studio, "train", index, 0) for index in range(train)),
-        *(_labelled(studio, "val", index, first_val) for index in range(val)),
-        *(
-            Shot("test", index, studio.craft_of("test", index), Path(f"images/test/test_{index:05d}_img.jpg"), None)
-            for index in range(test)
-        ),
-    ]
+def _nothing(studio: object) -> dict[Path, str]:
+    return {}
 
 
-def _labelled(studio: Studio, split: str, index: int, first: int) -> Shot:
-    craft, name = studio.craft_of(split, index), f"{first + index // len(studio.classes):05d}"
-    image, mask = Path("images", craft, split, f"{name}_img.jpg"), Path("mask", craft, split, f"{name}_layer.jpg")
-    return Shot(split, index, craft, image, mask)
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """How a set lies on disk, and which craft and worlds its images show.
+
+    Attributes:
+        settings: what simulate.json says of it
+        folder: name of a set below data/, where no other is given
+        craft: built-in ones, in turn
+        own_craft: whether the user's own may take their place
+        domains: the worlds
+        judging: worlds whose images are all for judging: they go to val
+        poses: whether the truth is a pose, so that previews show key points
+        published: whether the pixels of the real set have published statistics
+        shots: studio, numbers of train, val and test images -> all images of a set
+        save: folder, Shot, image (S, S, 3) or (S, S) uint8, labels (S, S) uint8 -> None; raises UserError
+        row: folder, Shot, its row of labels.parquet -> its row in the table that lists it
+        written: rows of a table -> its text
+        length: path of a table -> number of rows; raises OSError or ValueError where it is not whole
+        labels: path of a mask -> labels (S, S) uint8: 0 background, 1 body, 2 panel; raises UserError
+        tables: those there are even where they list nothing
+        beside: studio -> text of other files, by path below the set's folder
+    """
+
+    settings: Mapping[str, str]
+    folder: str
+    craft: tuple[str, ...]
+    own_craft: bool
+    domains: Mapping[str, Domain]
+    judging: tuple[str, ...]
+    poses: bool
+    published: bool
+    shots: Callable
+    save: Callable
+    row: Callable
+    written: Callable
+    length: Callable
+    labels: Callable
+    tables: tuple[Path, ...] = ()
+    beside: Callable = _nothing
+
+
+def layout_of(track: str) -> Layout:
+    """The layout of a track's sets. Raises UserError for a track that nothing is rendered for."""
+    if track not in LAYOUTS:
+        names = list(LAYOUTS)
+        raise UserError(
+            f"nothing is rendered for a track {track!r}.{nearest(track, names)} There are {', '.join(names)}."
+        )
+    return import_module(f"pipeline.scenes.{LAYOUTS[track]}").LAYOUT
 
 
 def is_made(out: Path, shot: Shot) -> bool:
@@ -77,25 +102,10 @@ def _has_content(path: Path) -> bool:
     return path.exists() and path.stat().st_size > 0  # a machine that lost power leaves files of no bytes
 
 
-def save(out: Path, shot: Shot, image: np.ndarray, labels: np.ndarray) -> None:
-    """Write the mask of labels (S, S) uint8, where the split has one, then the image (S, S, 3) uint8 RGB.
-
-    Raises:
-        UserError: the disk is full or the folder may not be written.
-    """
-    if shot.mask is not None:
-        _write(out / shot.mask, encode_mask(labels))
-    _write(out / shot.image, cv2.imencode(".jpg", image[..., ::-1], IMAGE_QUALITY)[1].tobytes())
-
-
-def _write(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
+    """Write an image or mask whole. Raises UserError where the disk is full or the folder may not be written."""
     with written_aside(path) as aside:
         aside.write_bytes(content)
-
-
-def encode_mask(labels: np.ndarray) -> bytes:
-    """Labels (S, S) uint8 -> a JPEG with body (255, 0, 0), panel (0, 0, 255) and black, RGB."""
-    return cv2.imencode(".jpg", colours_from_labels(labels)[..., ::-1], MASK_QUALITY)[1].tobytes()
 
 
 def read_rgb(path: Path) -> np.ndarray:
@@ -104,13 +114,3 @@ def read_rgb(path: Path) -> np.ndarray:
         return read_pixels(path)
     except UserError as error:
         raise UserError(f"{error} Delete it and run the same simulate command again, which makes it anew.") from error
-
-
-def stored_box(path: Path) -> str:
-    """The box of a mask file as text, `(x_min, y_min, x_max, y_max)`, pixels, max exclusive.
-
-    It is read from the file and not from the scene, so that box and mask agree to the pixel, also after a restart.
-    """
-    rgb = read_rgb(path)
-    x, y, width, height = cv2.boundingRect(cv2.max(rgb[..., 0], rgb[..., 2]) // 128)
-    return f"({x}, {y}, {x + width}, {y + height})"

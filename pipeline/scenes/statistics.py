@@ -5,8 +5,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipeline.dataset.mask_colours import BODY, PANEL, labels_from_colours
+from pipeline.dataset.mask_colours import BODY, PANEL
 from pipeline.scenes.layout import Shot, read_rgb
+from pipeline.scenes.spark_layout import stored_labels
 
 # figure: (published, how far off is near enough, decimals). Pixel shares over 2,000 val images; channels pooled over
 # all pixels of all images, which is assumed.
@@ -27,7 +28,7 @@ PUBLISHED = {
 
 def sums(folder: Path, shot: Shot) -> np.ndarray:
     """Of one labelled image's files: background, body and panel pixels, sums and sums of squares of R, G, B (0-1)."""
-    labels, image = labels_from_colours(read_rgb(folder / shot.mask)), read_rgb(folder / shot.image)
+    labels, image = stored_labels(folder / shot.mask), read_rgb(folder / shot.image)
     mean, deviation = (a.ravel() / 255 for a in cv2.meanStdDev(image))
     body, panel = (np.count_nonzero(labels == part) for part in (BODY, PANEL))
     pixels = labels.size

@@ -17,9 +17,9 @@ from pipeline.masks.boxes import box_from_mask
 from pipeline.masks.columns import BOX, PARTS
 from pipeline.progress import progress, say
 from pipeline.scenes.craft import CLASSES
-from pipeline.scenes.layout import encode_mask
 from pipeline.scenes.render import first_hits
 from pipeline.scenes.scene import draw
+from pipeline.scenes.spark_layout import encode_mask
 from pipeline.scenes.studio import Studio
 from pipeline.tracks import track_named
 

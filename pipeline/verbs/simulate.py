@@ -1,11 +1,8 @@
-"""Verb `simulate`: render a labelled set in the SPARK 2024 layout, for when the real one is not there."""
+"""Verb `simulate`: render a labelled set in the layout of a track's, for when the real one is not there."""
 
-import csv
 import functools
-import io
 import time
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -18,16 +15,16 @@ from pipeline.locks import alone_in
 from pipeline.processes import cores, spread
 from pipeline.progress import progress
 from pipeline.run_folder import DATA
-from pipeline.scenes.labels import label, write_labels
-from pipeline.scenes.layout import COLUMNS, Shot, is_made, save, shots, stored_box
+from pipeline.scenes.labels import LABELS, label, write_labels
+from pipeline.scenes.layout import Layout, Shot, is_made, layout_of
 from pipeline.scenes.preview import draw_previews
 from pipeline.scenes.render import look, photograph
 from pipeline.scenes.statistics import figures, sums, table
 from pipeline.scenes.studio import Studio
 from pipeline.scenes.user_meshes import fingerprint
+from pipeline.tracks import DEFAULT
 
 SETTINGS = "simulate.json"
-LABELS = "labels.parquet"
 LEAST_SIZE = 64  # pixels; below it the smallest craft are a few pixels
 MOST_SIZE = 4096  # pixels; above it an image takes gigabytes of memory
 
@@ -43,60 +40,86 @@ def simulate(
     meshes: Path | None = None,
     preview: bool = False,
     check: bool = False,
+    track: str = DEFAULT,
 ) -> None:
-    """Render images of ten spacecraft with masks, boxes, poses and key points, as the SPARK 2024 set is laid out.
+    """Render images of spacecraft with masks, boxes, poses and key points, laid out as the real set of a track is.
 
-    The same command gives the same bytes, on any number of processor cores. Killed anywhere, the same
-    command resumes.
+    Classes and parts are of ten craft in colour, as in SPARK 2024; a pose is of one craft in grey, as in SPEED+. The
+    same command gives the same bytes, on any number of processor cores. Killed anywhere, the same command resumes.
 
     Args:
-        out: folder of the set, made if it is not there; data/sim, or data/sim-shifted for that domain, if not given
+        out: folder of the set, made if it is not there; data/sim if not given, with the domain (sim-shifted) or the
+            layout (sim-pose) in its name where they are others
         count: labelled images in all, train and val together
         size: side of the square images, pixels
         seed: of everything random; other seeds give other images
         val: how many of the labelled images go to val; a seventh if not given
-        test: images without masks and boxes, beside the labelled ones; a tenth of count if not given
+        test: images without truth, beside the labelled ones; a tenth of count if not given
         domain: default (calibrated to the published statistics), or shifted: harder light, noise and backgrounds, to
-            measure how a model holds up; choose nothing on it
+            measure how a model holds up; choose nothing on it. Where the truth is a pose, all of it is val
         meshes: folder of your own craft, a folder a class with glTF, OBJ or STL files, instead of the ten built-in ones
         preview: draw contact sheets of 40 images, plain and with masks and boxes
         check: compare the set's pixels with the published statistics; exit code 2 where the default domain's ten craft
             are out of bounds
+        track: the competition whose layout and craft the set has
 
     Raises:
-        UserError: impossible numbers, meshes without parts, a folder with something else in it, or a full disk.
+        UserError: impossible numbers, options that the track's sets do not have, meshes without parts, a folder with
+            something else in it, or a full disk.
 
     Example:
         ./run.sh simulate --count 400 --preview
     """
-    settings = _settings(count, size, seed, val, test)
-    studio = Studio(seed, size, domain)
-    folder = Path(out) if out else DATA / ("sim" if domain == "default" else f"sim-{domain}")
-    if meshes:
-        if folder.resolve().is_relative_to(Path(meshes).resolve()):
-            raise UserError(f"{folder} lies inside the meshes' folder {meshes}. Choose another with --out.")
-        studio = replace(studio, meshes=str(meshes), fingerprint=fingerprint(meshes))
-        for index in range(len(studio.classes)):
-            look(studio, "train", index)  # so that bad meshes are told before anything is written
-    settings |= {"domain": domain, "meshes": studio.fingerprint, "simulator": _version()}
-    plan = _generate(folder, studio, settings, cores())
+    layout = layout_of(track)
+    settings = _settings(count, size, seed, val, test, domain in layout.judging)
+    _refuse_others(layout, track, meshes, check)
+    name = layout.folder if domain == "default" else f"{layout.folder}-{domain}"
+    folder = Path(out) if out else DATA / name
+    studio = _studio(layout, folder, settings, domain, meshes)
+    settings |= {"domain": domain, "meshes": studio.fingerprint, "simulator": _version(), **layout.settings}
+    plan = _generate(folder, layout, studio, settings, cores())
+    choice = () if track == DEFAULT else ("--track", track)
+    print(f"Next: {command('index', '--data', folder, *choice)}")
     labelled = [shot for shot in plan if shot.mask is not None]
     if preview:
-        for path in draw_previews(folder, labelled):
+        for path in draw_previews(folder, labelled, layout):
             print(f"contact sheet: {path}")
     if check:
         _check(folder, labelled, studio, cores())
 
 
-def _settings(count: int, size: int, seed: int, val: int | None, test: int | None) -> dict[str, int]:
-    """The numbers with defaults filled in, checked."""
-    settings = {
-        "count": count,
-        "size": size,
-        "seed": seed,
-        "val": max(count, 0) // 7 if val is None else val,
-        "test": max(count, 0) // 10 if test is None else test,
-    }
+def _refuse_others(layout: Layout, track: str, meshes: Path | None, check: bool) -> None:
+    """Raise UserError for options that this layout's sets do not have."""
+    wrong = []
+    if meshes and not layout.own_craft:
+        wrong.append(f"--meshes: the craft is {layout.craft[0]}, whose key points are given")
+    if check and not layout.published:
+        wrong.append("--check: nothing is published of the real set's pixels")
+    if wrong:
+        raise UserError(f"simulate cannot do this for track {track}; leave it out:\n{offenders(wrong)}")
+
+
+def _studio(layout: Layout, folder: Path, settings: dict, domain: str, meshes: Path | None) -> Studio:
+    """What the set is made with; of the user's meshes it is seen to that they can be drawn."""
+    seed, size = settings["seed"], settings["size"]
+    if not meshes:
+        return Studio(seed, size, domain, built_in=layout.craft, domains=layout.domains)
+    if folder.resolve().is_relative_to(Path(meshes).resolve()):
+        raise UserError(f"{folder} lies inside the meshes' folder {meshes}. Choose another with --out.")
+    studio = Studio(seed, size, domain, str(meshes), fingerprint(meshes), domains=layout.domains)
+    for index in range(len(studio.classes)):
+        look(studio, "train", index)  # so that bad meshes are told before anything is written
+    return studio
+
+
+def _settings(
+    count: int, size: int, seed: int, val: int | None, test: int | None, for_judging: bool = False
+) -> dict[str, int]:
+    """The numbers with defaults filled in, checked; `for_judging`: all images must go to val."""
+    most = max(count, 0)
+    usual = {"val": most, "test": 0} if for_judging else {"val": most // 7, "test": most // 10}
+    given = {name: value for name, value in (("val", val), ("test", test)) if value is not None}
+    settings = {"count": count, "size": size, "seed": seed, **usual, **given}
     wrong = []
     if count < 1:
         wrong.append(f"--count {count}: expected 1 or more labelled images")
@@ -108,39 +131,49 @@ def _settings(count: int, size: int, seed: int, val: int | None, test: int | Non
         wrong.append(f"--seed {seed}: expected 0 or more")
     if settings["test"] < 0:
         wrong.append(f"--test {test}: expected 0 or more images")
+    if for_judging and not wrong:
+        wrong += [
+            f"--{name} {value}: expected {usual[name]}, for every image of this domain is one of val"
+            for name, value in given.items()
+            if value != usual[name]
+        ]
     if wrong:
         raise UserError("simulate cannot work with these numbers:\n" + offenders(wrong))
     return settings
 
 
-def _generate(out: Path, studio: Studio, settings: dict, processes: int) -> list[Shot]:
+def _generate(out: Path, layout: Layout, studio: Studio, settings: dict, processes: int) -> list[Shot]:
     """Make what is missing in `out`, alone in it; all shots of the set."""
     if out.exists() and not out.is_dir():
         raise UserError(f"{out} is a file; expected a folder, new or empty. Choose another with --out.")
     with alone_in(out, "simulate"):
         _claim(out, settings)
-        return _made(out, studio, settings, processes)
+        return _made(out, layout, studio, settings, processes)
 
 
-def _made(out: Path, studio: Studio, settings: dict, processes: int) -> list[Shot]:
+def _made(out: Path, layout: Layout, studio: Studio, settings: dict, processes: int) -> list[Shot]:
     """The images that are missing, then the tables; all shots."""
     began = time.monotonic()
     train = settings["count"] - settings["val"]
-    plan = shots(studio, train, settings["val"], settings["test"])
+    plan = layout.shots(studio, train, settings["val"], settings["test"])
     missing = [shot for shot in plan if not is_made(out, shot)]
-    tables = [out / f"{split}.csv" for split in ("train", "val")]
-    if not missing and _tables_stand(out, settings):
+    if not missing and _tables_stand(out, layout, studio, plan):
         print(f"{out} is finished: {len(plan)} images ({_numbers(settings)}). Nothing to do.")
         return plan
-    make = functools.partial(_make, out, studio)
+    make = functools.partial(_make, out, layout, studio)
     rows = list(progress(spread(make, plan, processes, chunk=4), len(plan), "simulate"))
-    write_labels(out / LABELS, [row for _, row in rows])
-    for path in tables:
-        pairs = zip(plan, rows, strict=True)
-        _write_table(path, [shot.row(box) for shot, (box, _) in pairs if shot.split == path.stem])
+    write_labels(out / LABELS, [label for _, label in rows])
+    tables = {table: [] for table in layout.tables}
+    for shot, (row, _) in zip(plan, rows, strict=True):
+        if shot.table is not None:
+            tables.setdefault(shot.table, []).append(row)
+    for path, text in layout.beside(studio).items():
+        write_text(out / path, text)
+    for path, lines in tables.items():
+        write_text(out / path, layout.written(lines))
     seconds = time.monotonic() - began
     rate = f"{len(missing)} images in {seconds:.0f} s, {len(missing) / max(seconds, 1e-9):.1f} img/s"
-    print(f"{out}: {_numbers(settings)}; rendered {rate}. Next: {command('index', '--data', out)}")
+    print(f"{out}: {_numbers(settings)}; rendered {rate}.")
     return plan
 
 
@@ -150,17 +183,17 @@ def _version() -> str:
     return files_hash(sources)
 
 
-def _tables_stand(out: Path, settings: dict) -> bool:
-    """Whether all tables are there, whole."""
-    train = settings["count"] - settings["val"]
+def _tables_stand(out: Path, layout: Layout, studio: Studio, plan: list[Shot]) -> bool:
+    """Whether all tables and what lies beside them are there, whole."""
+    listed = Counter(dict.fromkeys(layout.tables, 0))
+    listed.update(shot.table for shot in plan if shot.table is not None)
     try:
-        rows = [len(pd.read_csv(out / f"{split}.csv")) for split in ("train", "val")]
-        return [*rows, len(pd.read_parquet(out / LABELS))] == [
-            train,
-            settings["val"],
-            settings["count"] + settings["test"],
-        ]
-    except (OSError, ValueError):  # not there, or not what they should be; pandas' and pyarrow's errors are of these
+        return (
+            all(layout.length(out / table) == count for table, count in listed.items())
+            and all((out / path).read_text() == text for path, text in layout.beside(studio).items())
+            and len(pd.read_parquet(out / LABELS)) == len(plan)
+        )
+    except (OSError, TypeError, ValueError):  # not there, or not what they should be; also pandas' and pyarrow's errors
         return False
 
 
@@ -175,7 +208,9 @@ def _claim(out: Path, settings: dict) -> None:
     if not there and any(path.name != SETTINGS and not path.name.startswith(".") for path in out.iterdir()):
         raise UserError(f"{out} holds files that simulate did not make. Choose another folder with --out.")
     differ = [
-        f"{name} {there.get(name)} there, {value} asked" for name, value in settings.items() if there.get(name) != value
+        f"{name} {there.get(name)} there, {settings.get(name)} asked"
+        for name in settings | there
+        if there.get(name) != settings.get(name)
     ]
     if there and differ:
         raise UserError(
@@ -186,20 +221,13 @@ def _claim(out: Path, settings: dict) -> None:
         write_json(out / SETTINGS, settings)
 
 
-def _make(out: Path, studio: Studio, shot: Shot) -> tuple[str, dict[str, object]]:
-    """Render and write one image unless it stands; its box as text, empty on the test split, and its labels."""
+def _make(out: Path, layout: Layout, studio: Studio, shot: Shot) -> tuple[object, dict[str, object]]:
+    """Render and write one image unless it stands; its row in its table, None where it has none, and its labels."""
     view = look(studio, shot.split, shot.index)
     if not is_made(out, shot):
-        save(out, shot, photograph(view), view.labels)
-    return "" if shot.mask is None else stored_box(out / shot.mask), label(shot, view)
-
-
-def _write_table(path: Path, rows: list[tuple[str, ...]]) -> None:
-    """Write a CSV whole."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([COLUMNS, *rows])
-    write_text(path, text.getvalue())
+        layout.save(out, shot, photograph(view), view.labels)
+    labels = label(shot, view)
+    return None if shot.table is None else layout.row(out, shot, labels), labels
 
 
 def _check(out: Path, labelled: list[Shot], studio: Studio, processes: int) -> None:

@@ -4,8 +4,9 @@ import pytest
 
 from pipeline.dataset.mask_colours import BODY, PANEL
 from pipeline.errors import UserError
-from pipeline.scenes.layout import encode_mask, shots, stored_box
+from pipeline.scenes.layout import layout_of
 from pipeline.scenes.render import look
+from pipeline.scenes.spark_layout import encode_mask, shots, stored_box
 from pipeline.scenes.studio import Studio
 
 
@@ -69,3 +70,8 @@ def test_a_mask_that_is_not_whole_has_no_box(tmp_path, share):
     (tmp_path / "mask.jpg").write_bytes(content[: int(share * len(content))] + b"\xff\xd9")
     with pytest.raises(UserError, match=r"mask\.jpg cannot be read: .* Delete it and run the same simulate command"):
         stored_box(tmp_path / "mask.jpg")
+
+
+def test_tracks_that_nothing_is_rendered_for_are_refused():
+    with pytest.raises(UserError, match=r"for a track 'spark2025'\. Did you mean spark202\d\? There are spark2026, "):
+        layout_of("spark2025")

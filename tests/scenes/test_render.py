@@ -10,11 +10,11 @@ from pipeline.dataset.mask_colours import BODY
 from pipeline.scenes.craft import CLASSES
 from pipeline.scenes.domain import DOMAINS
 from pipeline.scenes.labels import label
-from pipeline.scenes.layout import shots
 from pipeline.scenes.mesh import craft_mesh
 from pipeline.scenes.render import MIN_BODY, first_hits, look, photograph
 from pipeline.scenes.scene import draw
 from pipeline.scenes.shapes import box
+from pipeline.scenes.spark_layout import shots
 from pipeline.scenes.studio import Studio
 from tests.scenes.studio import COUNT, SIZE, STUDIO
 from tests.scenes.test_light import mesh_of

@@ -9,10 +9,10 @@ import pytest
 from pipeline.scenes.camera import Pose
 from pipeline.scenes.domain import DOMAINS
 from pipeline.scenes.labels import label, seen
-from pipeline.scenes.layout import shots
 from pipeline.scenes.render import HIGHLIGHT, View, first_hits, photograph
 from pipeline.scenes.scene import draw
 from pipeline.scenes.shapes import box, lathe
+from pipeline.scenes.spark_layout import shots
 from tests.scenes.studio import COUNT, STUDIO
 from tests.scenes.test_light import mesh_of
 
