@@ -22,6 +22,7 @@ from pipeline.scenes.render import look, photograph
 from pipeline.scenes.statistics import figures, sums, table
 from pipeline.scenes.studio import Studio
 from pipeline.scenes.user_meshes import fingerprint
+from pipeline.sources import ROOT
 from pipeline.tracks import DEFAULT
 
 SETTINGS = "simulate.json"
@@ -179,8 +180,7 @@ def _made(out: Path, layout: Layout, studio: Studio, settings: dict, processes: 
 
 def _version() -> str:
     """12 hex digits of the simulator's code: other code may draw other images from the same seed."""
-    sources = sorted((Path(__file__).parent / "scenes").rglob("*.py"))
-    return files_hash(sources)
+    return files_hash(sorted((ROOT / "scenes").rglob("*.py")))
 
 
 def _tables_stand(out: Path, layout: Layout, studio: Studio, plan: list[Shot]) -> bool:

@@ -145,6 +145,16 @@ def test_leavings_of_a_kill_before_the_first_file_do_not_count_as_somebody_s(mad
     assert content(tmp_path) == content(made)
 
 
+def test_the_version_is_that_of_the_simulator_s_code(tmp_path, monkeypatch):
+    shutil.copytree(verb.ROOT / "scenes", tmp_path / "scenes")
+    here = verb._version()
+    monkeypatch.setattr(verb, "ROOT", tmp_path)
+    assert verb._version() == here
+    craft = tmp_path / "scenes/craft/cheops.py"
+    craft.write_text(craft.read_text() + "# larger\n")
+    assert verb._version() != here
+
+
 def test_another_version_of_the_simulator_is_not_mixed_in(tmp_path, monkeypatch):
     settings = {"count": 2, "size": 64, "test": 0}
     simulate(tmp_path / "set", **settings)
