@@ -1,9 +1,8 @@
 import pytest
 
-from pipeline.config import RECIPES, config_of, recipe_values, refuse_impossible
+from pipeline.config import RECIPES, config_class, config_of, recipe_values, refuse_impossible
 from pipeline.errors import UserError, nearest, offenders
 from pipeline.settings import flat
-from pipeline.tasks.parts.config import PartsConfig
 
 
 def test_flat_and_back():
@@ -20,8 +19,9 @@ def test_a_typo_is_refused_with_the_nearest_name():
 
 @pytest.mark.parametrize("path", sorted(RECIPES.rglob("*.yaml")), ids=lambda path: path.stem)
 def test_every_recipe_is_a_config_of_the_right_types(path):
-    for name, value in recipe_values(path.relative_to(RECIPES).with_suffix("").as_posix()).items():
-        default = flat(PartsConfig())[name]
+    values = recipe_values(str(path))
+    for name, value in values.items():
+        default = flat(config_class(values["track"])())[name]
         assert default is None or type(value) is type(default), name
 
 

@@ -76,6 +76,7 @@ class Upload:
             it gets its name once it is examined; raises UserError
         examine: path, images -> Findings of every check, rows of answers as far as they can be read, declared compute
         results: path, rows of answers -> COCO results by kind; None: it has no such form
+        in_pixels: whether answers are in pixels, so that an upload is of images of the track's size alone
         code: files below pipeline/ that decide its bytes
     """
 
@@ -83,6 +84,7 @@ class Upload:
     write: Callable
     examine: Callable
     results: Callable | None = None
+    in_pixels: bool = True
     code: tuple[str, ...] = ()
 
     def read(self, path: Path, images: pd.DataFrame) -> tuple[pd.DataFrame, dict]:
@@ -111,7 +113,7 @@ class Track:
         name: as recipes and options name it
         task: what its networks learn
         reader: of its data sets
-        size_hw: height and width of an answer in pixels; images of the test split must have it
+        size_hw: height and width of the organisers' images in pixels
         views: test-time views that may be averaged
         no_views: why others may not
         judge: of answers

@@ -1,7 +1,7 @@
 """The losses of pose, key points, box and mask. Adding one is one edit: its function, with weight, meaning and head."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import nn
@@ -11,7 +11,7 @@ from torchvision.ops import complete_box_iou_loss, generalized_box_iou_loss
 from pipeline.losses.registry import Losses, weights_of
 from pipeline.masks.windows import shrunk
 from pipeline.poses.key_points import heat_maps
-from pipeline.poses.positions import translation_of
+from pipeline.poses.positions import seen_at, translation_of
 from pipeline.poses.rotations import angle_between, matrix_of_6d
 
 SIGMA = 2.0  # of the key points' Gaussians, pixels of the heat map
@@ -27,8 +27,9 @@ def pose(outputs: Mapping, batch: Mapping) -> torch.Tensor:
 @loss(1.0, "of head H: squared error of the key points' heat maps; 1 if they are all empty", head="H")
 def heat(outputs: Mapping, batch: Mapping) -> torch.Tensor:
     found_bkhw = outputs["heat"]
-    true_bkhw = heat_maps(batch["key_points"], *found_bkhw.shape[-2:], SIGMA)
-    true_bkhw = torch.where(batch["key_points_inside"][..., None, None], true_bkhw, 0)
+    points_bk2 = seen_at(batch["key_points"], *(batch[name] for name in ("rotation", "translation", "camera")))
+    inside_bk1 = ((points_bk2 >= 0) & (points_bk2 <= 1)).all(dim=-1, keepdim=True)
+    true_bkhw = heat_maps(torch.where(inside_bk1, points_bk2, torch.nan), *found_bkhw.shape[-2:], SIGMA)
     return (found_bkhw - true_bkhw).square().sum(dim=(2, 3)).mean() / (math.pi * SIGMA**2)
 
 
@@ -44,12 +45,12 @@ def giou(outputs: Mapping, batch: Mapping) -> torch.Tensor:
 
 @loss(1.0, "of head S: binary cross-entropy of every pixel", head="S")
 def bce(outputs: Mapping, batch: Mapping) -> torch.Tensor:
-    return functional.binary_cross_entropy_with_logits(outputs["mask"], _true_mask(outputs, batch))
+    return _of_masks(functional.binary_cross_entropy_with_logits, outputs["mask"], batch)
 
 
 @loss(0.0, "of head S: squared error of every pixel's probability", head="S")
 def mse(outputs: Mapping, batch: Mapping) -> torch.Tensor:
-    return functional.mse_loss(outputs["mask"].sigmoid(), _true_mask(outputs, batch))
+    return _of_masks(functional.mse_loss, outputs["mask"].sigmoid(), batch)
 
 
 PoseLossConfig = loss.config("PoseLossConfig", __name__)
@@ -58,20 +59,21 @@ PoseLossConfig = loss.config("PoseLossConfig", __name__)
 class PoseLoss(nn.Module):
     """Weighted sum of the losses of the heads that there are; a weight of 0 leaves one out.
 
-    forward(outputs, batch): outputs as models.pose_net.PoseNet gives them; of the batch, for head P, `rotation`
+    forward(outputs, batch): outputs as models.pose_net.PoseNet gives them; of the batch, for heads P and H, `rotation`
     (b, 3, 3), `translation` (b, 3) in metres and `camera` (b, 9), fx, fy, cx, cy in shares of the image and k1, k2, p1,
-    p2, k3; for H `key_points` (b, k, 2) in shares and `key_points_inside` (b, k) bool; for B `box` (b, 4) in shares;
-    for S `mask` uint8 (b, 1, size, size), 255 where a pixel is all of the craft. Returns the sum and a dict of the
-    unweighted losses and, of head P and for the log alone, `rotation_rad` and `translation_share`. All in float32,
-    whatever autocast does.
+    p2, k3; for B `box` (b, 4) in shares; for S `mask` uint8 (b, 1, size, size), 255 where a pixel is all of the craft,
+    and `masked` (b,), whether it is known. Returns the sum and a dict of the unweighted losses and, of head P and for
+    the log alone, `rotation_rad` and `translation_share`. All in float32, whatever autocast does.
 
     Args:
         config: weights of the losses, a PoseLossConfig.
         heads: letters of the network's heads.
+        key_points: on the craft, (k, 3), metres in the body's frame.
     """
 
-    def __init__(self, config: PoseLossConfig, heads: str) -> None:
+    def __init__(self, config: PoseLossConfig, heads: str, key_points: Sequence[Sequence[float]]) -> None:
         super().__init__()
+        self.key_points = torch.tensor(key_points)
         weights = weights_of(config)
         self.weights = {name: weight for name, weight in weights.items() if loss.traits[name]["head"] in heads}
 
@@ -79,20 +81,14 @@ class PoseLoss(nn.Module):
         self, outputs: Mapping[str, torch.Tensor], batch: Mapping[str, torch.Tensor]
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         outputs = {name: tensor.float() for name, tensor in outputs.items()}
-        with torch.autocast(next(iter(outputs.values())).device.type, enabled=False):
+        device = next(iter(outputs.values())).device
+        batch = {**batch, "key_points": self.key_points.to(device)}
+        with torch.autocast(device.type, enabled=False):
             parts = loss.of(self.weights, outputs, batch)
             if "pose" in parts:
                 with torch.no_grad():
                     parts |= pose_errors(outputs, batch)
-        return sum(self.by_head(parts).values(), torch.zeros(())), parts
-
-    def by_head(self, parts: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """Of what `forward` gives, the weighted losses of each head, added up: the tasks that can be balanced."""
-        heads: dict[str, torch.Tensor] = {}
-        for name, weight in self.weights.items():
-            head = loss.traits[name]["head"]
-            heads[head] = heads.get(head, 0) + weight * parts[name]
-        return heads
+        return sum((weight * parts[name] for name, weight in self.weights.items()), torch.zeros(())), parts
 
 
 def untaught(config: PoseLossConfig, heads: str) -> list[str]:
@@ -122,6 +118,8 @@ def _of_boxes(loss_of: Callable, found_b4: torch.Tensor, true_b4: torch.Tensor) 
     return (loss_of(found_b4, true_b4) * known_b).sum() / known_b.sum().clamp(min=1)
 
 
-def _true_mask(outputs: Mapping, batch: Mapping) -> torch.Tensor:
-    """How much of each pixel of the logits is craft, (b, 1, h, w)."""
-    return shrunk(batch["mask"].float(), outputs["mask"].shape[-1]) / 255
+def _of_masks(loss_of: Callable, found_b1hw: torch.Tensor, batch: Mapping) -> torch.Tensor:
+    """The mean over the pixels of those images whose mask is known."""
+    true_b1hw = shrunk(batch["mask"].float(), found_b1hw.shape[-1]) / 255
+    each_b = loss_of(found_b1hw, true_b1hw, reduction="none").mean(dim=(1, 2, 3))
+    return (each_b * batch["masked"]).sum() / batch["masked"].sum().clamp(min=1)

@@ -61,6 +61,17 @@ class Camera:
         k1, k2, p1, p2, k3 = distortion
         return cls(fx, fy, cx, cy, width, height, (k1, k2, p1, p2, k3))
 
+    @classmethod
+    def of_shares(cls, shares: Sequence[float], height: int, width: int) -> "Camera":
+        """The camera of nine numbers as `shares` gives them, of images of any size."""
+        return cls.of(np.asarray(shares, float) * [width, height, width, height, 1, 1, 1, 1, 1], height, width)
+
+    @property
+    def shares(self) -> np.ndarray:
+        """`values` with fx, fy, cx, cy as shares of the image's width or height: the same at whatever size."""
+        width, height = self.width, self.height
+        return self.values / [width, height, width, height, 1, 1, 1, 1, 1]
+
     @property
     def values(self) -> np.ndarray:
         """fx, fy, cx, cy, k1, k2, p1, p2, k3; float64."""

@@ -1,4 +1,4 @@
-"""From where a network sees a craft's origin, and how far, to its place in metres."""
+"""Between places in the image and in space, for whole batches, so that losses can be told; poses.camera in torch."""
 
 import torch
 
@@ -34,3 +34,22 @@ def undistorted(share_b2: torch.Tensor, camera_b9: torch.Tensor) -> torch.Tensor
         twice = 2 * found_b2.prod(dim=1, keepdim=True) * torch.cat([p1, p2], dim=1)
         found_b2 = (seen_b2 - twice - tangential_b2 * (square + 2 * found_b2.square())) / radial
     return found_b2 + (share_b2 - inside_b2) / focal_b2
+
+
+def seen_at(
+    points_k3: torch.Tensor, rotation_b33: torch.Tensor, translation_b3: torch.Tensor, camera_b9: torch.Tensor
+) -> torch.Tensor:
+    """Places (b, k, 2) in the image of points of the body's frame, in the camera's units: pixels, or shares.
+
+    camera_b9 is fx, fy, cx, cy, k1, k2, p1, p2, k3, after Brown and Conrady as poses.camera; NaN behind the camera.
+    """
+    with torch.autocast(points_k3.device.type, enabled=False):
+        at_bk3 = torch.einsum("bij,kj->bki", rotation_b33.float(), points_k3.float()) + translation_b3.float()[:, None]
+        x, y, z = at_bk3.unbind(-1)
+        x, y = (torch.where(z > 0, of / z, torch.nan) for of in (x, y))
+        fx, fy, cx, cy, k1, k2, p1, p2, k3 = camera_b9.float()[..., None].unbind(1)
+        square = x * x + y * y
+        radial = 1 + square * (k1 + square * (k2 + square * k3))
+        across = x * radial + 2 * p1 * x * y + p2 * (square + 2 * x * x)
+        down = y * radial + p1 * (square + 2 * y * y) + 2 * p2 * x * y
+        return torch.stack([fx * across + cx, fy * down + cy], dim=-1)

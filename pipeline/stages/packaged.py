@@ -20,15 +20,15 @@ from pipeline.stages.trained import Trained
 
 
 def asked_rows(track: Track, folder: Path, rows: pd.DataFrame, split: str) -> pd.DataFrame:
-    """Index rows of a split, each with the size that its answer must have: its own, on the test split the upload's.
+    """Index rows of a split, each with the size of its answer: its own, on the test split the upload's.
 
     Raises:
-        UserError: images of the test split have another size.
+        UserError: images of the test split have another size, and the upload is in pixels.
     """
     rows = sized(rows, track.size_hw)
     height, width = track.size_hw
     odd = rows[(rows["height"] != height) | (rows["width"] != width)]
-    if odd.empty:
+    if odd.empty or not track.upload.in_pixels:
         return rows
     listed = offenders([f"{row.image_id}: {row.width}x{row.height}" for row in odd.itertuples()])
     if split == "test":

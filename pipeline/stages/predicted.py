@@ -58,9 +58,10 @@ def answered(
 
 def _made_of(trained: Trained, rows: pd.DataFrame, tta: str) -> dict:
     """All that decides a run's answers to some images."""
+    said = rows[["image_id", "content_hash", *trained.track.task.asked_columns]].map(str)
     return {
         "weights_hash": file_hash(trained.run.best),
-        "images_hash": text_hash("\n".join(rows["image_id"] + " " + rows["content_hash"])),
+        "images_hash": text_hash("\n".join(said.agg(" ".join, axis=1))),
         "tta": tta,
         "model": vars(trained.config.model),
         "batch_size": _batch_size(trained.config),

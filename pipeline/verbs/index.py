@@ -68,7 +68,7 @@ def _report(folder: Path, track: Track, rows: pd.DataFrame, remarks: list[str]) 
     table = pd.crosstab(names, rows["split"], margins=bool(stratum), margins_name="all")
     print(table[[split for split in (*SPLITS, "all") if split in table]].to_string())
     usual, wanted = usual_size(rows, track.size_hw), track.size_hw
-    if usual != wanted:
+    if usual != wanted and track.upload.in_pixels:
         print(f"images are {usual[1]}x{usual[0]}: good for local work; uploads are {wanted[1]}x{wanted[0]}")
     for remark in remarks:
         print(f"note: {remark}")

@@ -34,7 +34,7 @@ def pose_case() -> tuple[dict, dict]:
 
 
 def of(name, outputs, batch):
-    total, parts = PoseLoss(PoseLossConfig(**OFF | {name: 1}), "PHBS")(outputs, batch)
+    total, parts = PoseLoss(PoseLossConfig(**OFF | {name: 1}), "PHBS", KEY_POINTS)(outputs, batch)
     assert total.item() == parts[name].item()
     return total
 
@@ -64,7 +64,7 @@ def test_a_turn_costs_its_angle(angle):
 def test_a_tenth_too_far_costs_a_tenth():
     outputs, batch = pose_case()
     outputs["position"][:, 2] += math.log(1.1)
-    _, parts = PoseLoss(PoseLossConfig(), "P")(outputs, batch)
+    _, parts = PoseLoss(PoseLossConfig(), "P", KEY_POINTS)(outputs, batch)
     assert parts["translation_share"].item() == pytest.approx(0.1, abs=1e-5)
     assert parts["rotation_rad"].item() == pytest.approx(0, abs=1e-5)
     assert parts["pose"].item() == pytest.approx(0.1, abs=1e-5)
@@ -87,34 +87,39 @@ def gaussian(x: float, y: float, side: int) -> np.ndarray:
     )
 
 
-POINTS = torch.tensor([[[0.5, 0.5], [0.31, 0.77], [1.01, 0.5]], [[0.1, 0.02], [math.nan, math.nan], [0.52, 0.48]]])
-HEAT = {
-    "key_points": POINTS,
-    "key_points_inside": torch.tensor([[True, True, False], [True, False, True]]),
+KEY_POINTS = [[0.0, 0.0, 0.0], [-0.19, 0.27, 0.0], [0.51, 0.0, 0.0], [0.0, 0.0, -5.0]]
+HEAT = {  # a camera that sees x + 0.5 and y + 0.5 of what is a metre away
+    "rotation": torch.eye(3).expand(2, 3, 3),
+    "translation": torch.tensor([[0.0, 0.0, 1.0], [-0.4, -0.48, 1.0]]),
+    "camera": torch.tensor([[1.0, 1.0, 0.5, 0.5, 0, 0, 0, 0, 0]]).expand(2, 9),
 }
 
 
-def test_heat_maps_are_gaussians_inside_and_empty_outside():
+def test_heat_maps_are_gaussians_inside_and_empty_outside_and_behind():
     side = 32
-    expected_bkhw = np.zeros((2, 3, side, side))
-    for i, j in [(0, 0), (0, 1), (1, 0), (1, 2)]:
-        expected_bkhw[i, j] = gaussian(*POINTS[i, j].tolist(), side)
+    expected_bkhw = np.zeros((2, 4, side, side))
+    inside = {(0, 0): (0.5, 0.5), (0, 1): (0.31, 0.77), (1, 0): (0.1, 0.02), (1, 2): (0.61, 0.02)}
+    for (i, j), place in inside.items():
+        expected_bkhw[i, j] = gaussian(*place, side)
     found = torch.tensor(expected_bkhw).float().requires_grad_()
     total = of("heat", {"heat": found}, HEAT)
     total.backward()
     assert total.item() == pytest.approx(0, abs=1e-9)
     assert found.grad.isfinite().all()
-    noise = torch.randn(2, 3, side, side)
+    noise = torch.randn(2, 4, side, side)
     squares = ((noise.numpy() - expected_bkhw) ** 2).sum(axis=(2, 3)).mean()
     assert of("heat", {"heat": noise}, HEAT).item() == pytest.approx(squares / (4 * math.pi), rel=1e-5)
 
 
 def test_an_empty_heat_map_costs_one_a_point_that_is_in_the_middle():
     for side in (32, 64):
-        empty = torch.zeros(1, 1, side, side)
-        batch = {"key_points": torch.tensor([[[0.5, 0.4]]]), "key_points_inside": torch.tensor([[True]])}
-        assert of("heat", {"heat": empty}, batch).item() == pytest.approx(1, abs=1e-4)
-        assert of("heat", {"heat": empty}, batch | {"key_points_inside": torch.tensor([[False]])}).item() == 0
+        costs = PoseLoss(PoseLossConfig(), "H", [[0.0, -0.1, 0.0]])({"heat": torch.zeros(2, 1, side, side)}, HEAT)
+        nothing = PoseLoss(PoseLossConfig(), "H", [[0.6, 0.0, 0.0]])
+        first = {name: values[:1] for name, values in HEAT.items()}
+        assert nothing({"heat": torch.zeros(1, 1, side, side)}, first)[0].item() == 0
+        middle = PoseLoss(PoseLossConfig(), "H", [[0.0, -0.1, 0.0]])
+        assert middle({"heat": torch.zeros(1, 1, side, side)}, first)[0].item() == pytest.approx(1, abs=1e-4)
+        assert costs[0].item() < 1  # of the second a part lies outside
 
 
 def ciou_by_hand(one, other) -> float:
@@ -164,7 +169,7 @@ def test_the_right_box_costs_nothing_and_its_gradient_is_finite(name):
 def test_masks_are_judged_at_the_stride_of_the_logits():
     mask_bchw = torch.zeros(1, 1, 8, 8, dtype=torch.uint8)
     mask_bchw[..., :6] = 255  # of the two cells to a side, the right ones are half craft
-    batch, logits = {"mask": mask_bchw}, torch.tensor([[[[2.0, -1.0], [0.0, 3.0]]]])
+    batch, logits = {"mask": mask_bchw, "masked": torch.tensor([True])}, torch.tensor([[[[2.0, -1.0], [0.0, 3.0]]]])
     p, t = logits.sigmoid().numpy(), np.array([[[[1, 0.5], [1, 0.5]]]])
     expected = -(t * np.log(p) + (1 - t) * np.log(1 - p)).mean()
     assert of("bce", {"mask": logits}, batch).item() == pytest.approx(expected, rel=1e-5)
@@ -172,12 +177,21 @@ def test_masks_are_judged_at_the_stride_of_the_logits():
     assert of("bce", {"mask": torch.zeros(1, 1, 2, 2)}, batch).item() == pytest.approx(math.log(2))
 
 
+@pytest.mark.parametrize("name", ["bce", "mse"])
+def test_masks_that_are_not_known_do_not_count(name):
+    torch.manual_seed(2)
+    logits, mask = torch.randn(3, 1, 4, 4), torch.randint(0, 256, (3, 1, 16, 16), dtype=torch.uint8)
+    alone = of(name, {"mask": logits[1:2]}, {"mask": mask[1:2], "masked": torch.tensor([True])})
+    batch = {"mask": mask, "masked": torch.tensor([False, True, False])}
+    assert of(name, {"mask": logits}, batch).item() == pytest.approx(alone.item())
+    assert of(name, {"mask": logits}, batch | {"masked": torch.zeros(3, dtype=torch.bool)}).item() == 0
+
+
 def everything() -> tuple[dict, dict]:
     outputs, batch = pose_case()
     torch.manual_seed(1)
-    outputs |= {"heat": torch.randn(3, 2, 16, 16), "box": BOXES, "mask": torch.randn(3, 1, 16, 16)}
-    inside_bk = torch.tensor([[True, False]] * 3)
-    batch |= {"key_points": torch.rand(3, 2, 2), "key_points_inside": inside_bk, "box": TRUE_BOXES}
+    outputs |= {"heat": torch.randn(3, 4, 16, 16), "box": BOXES, "mask": torch.randn(3, 1, 16, 16)}
+    batch |= {"box": TRUE_BOXES, "masked": torch.ones(3, dtype=torch.bool)}
     return outputs, batch | {"mask": torch.randint(0, 256, (3, 1, 64, 64), dtype=torch.uint8)}
 
 
@@ -185,22 +199,22 @@ def test_the_sum_is_of_the_heads_that_there_are():
     outputs, batch = everything()
     config = PoseLossConfig(pose=2, heat=0.5, giou=0.25)
     outputs["position"] += 0.1
-    total, parts = PoseLoss(config, "PHB")({name: outputs[name] for name in outputs if name != "mask"}, batch)
+    total, parts = PoseLoss(config, "PHB", KEY_POINTS)(
+        {name: outputs[name] for name in outputs if name != "mask"}, batch
+    )
     assert list(parts) == ["pose", "heat", "ciou", "giou", "rotation_rad", "translation_share"]
     value = {name: part.item() for name, part in parts.items()}
     assert value["pose"] == pytest.approx(value["rotation_rad"] + value["translation_share"])
-    by_head = PoseLoss(config, "PHB").by_head(parts)
-    expected = {"P": 2 * value["pose"], "H": 0.5 * value["heat"], "B": value["ciou"] + 0.25 * value["giou"]}
-    assert {head: task.item() for head, task in by_head.items()} == pytest.approx(expected)
-    assert total.item() == pytest.approx(sum(expected.values()))
-    without, parts = PoseLoss(PoseLossConfig(**OFF), "PH")(outputs, batch)
+    expected = 2 * value["pose"] + 0.5 * value["heat"] + value["ciou"] + 0.25 * value["giou"]
+    assert total.item() == pytest.approx(expected)
+    without, parts = PoseLoss(PoseLossConfig(**OFF), "PH", KEY_POINTS)(outputs, batch)
     assert (without.item(), parts) == (0, {})
 
 
 def test_half_precision_is_judged_in_single():
     outputs, batch = everything()
     half = {name: tensor.bfloat16() for name, tensor in outputs.items()}
-    loss = PoseLoss(PoseLossConfig(giou=1, mse=1), "PHBS")
+    loss = PoseLoss(PoseLossConfig(giou=1, mse=1), "PHBS", KEY_POINTS)
     total, parts = loss({name: tensor.float() for name, tensor in half.items()}, batch)
     with torch.autocast("cpu", torch.bfloat16):
         same, same_parts = loss(half, batch)
@@ -227,7 +241,7 @@ def test_descent_finds_the_truth_from_a_fresh_network_s_answers():
         centre_b2, side_b2 = free["box"].sigmoid().chunk(2, dim=1)
         return free | {"box": torch.cat([centre_b2 - side_b2 / 2, centre_b2 + side_b2 / 2], dim=1)}
 
-    loss, optimiser = PoseLoss(PoseLossConfig(), "PHBS"), torch.optim.Adam(free.values())
+    loss, optimiser = PoseLoss(PoseLossConfig(), "PHBS", KEY_POINTS), torch.optim.Adam(free.values())
     before = loss(answered(), batch)[1]
     for step in range(150):
         optimiser.param_groups[0]["lr"] = 0.1 * (1 - step / 150)

@@ -9,6 +9,7 @@ from pipeline.errors import UserError
 from pipeline.models import cost as counts
 from pipeline.models.cost import by_thop, check, count, gmac, mparams
 from pipeline.models.network import ModelConfig, build_network
+from pipeline.tracks import track_named
 from tests.oracles.published import COSTS, FLOP_COUNTER_GMAC, PVT_GMAC, THOP_GMAC
 
 
@@ -73,13 +74,13 @@ def test_attention_of_a_real_network():
     assert gmac(network, image(512)) - unseen == pytest.approx(PVT_GMAC["without attention"], rel=0.001)
 
 
-@pytest.mark.parametrize("recipe", sorted(path.stem for path in RECIPES.rglob("*.yaml")))
-def test_two_counters_agree_on_every_recipe(recipe):
-    config = config_of(recipe_values(recipe)).model
-    network = build_network(config, classes=10, load_weights=False)
-    ours, torchs = check(network, image(config.size), count(network, image(config.size)))
+@pytest.mark.parametrize("path", sorted(RECIPES.rglob("*.yaml")), ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_two_counters_agree_on_every_recipe(path):
+    config = config_of(recipe_values(str(path)))
+    network = track_named(config.track).task.network(config, load_weights=False).eval()
+    ours, torchs = check(network, image(config.model.size), count(network, image(config.model.size)))
     assert 0 < ours == pytest.approx(torchs, rel=0.001)
-    assert ours <= gmac(network, image(config.size))
+    assert ours <= gmac(network, image(config.model.size))
 
 
 @pytest.mark.parametrize(("encoder", "decoder"), THOP_GMAC)

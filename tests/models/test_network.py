@@ -8,7 +8,7 @@ from pipeline.masks.extent import soft_extent
 from pipeline.models import network as networks
 from pipeline.models.network import SPARK_MEAN, SPARK_STD, ModelConfig, build_network
 
-NAMES = sorted(path.relative_to(RECIPES).with_suffix("").as_posix() for path in RECIPES.rglob("*.yaml"))
+NAMES = sorted(path.relative_to(RECIPES).with_suffix("").as_posix() for path in RECIPES.glob("spark*/*.yaml"))
 
 
 def small(name: str) -> ModelConfig:

@@ -24,6 +24,9 @@ def shapes_of(outputs) -> dict:
     return {name: tuple(tensor.shape) for name, tensor in outputs.items()}
 
 
+KEY_POINTS = (torch.rand(POINTS, 3) - 0.5).tolist()
+
+
 def batch_of(images: int, size: int) -> dict:
     torch.manual_seed(3)
     low_b2 = torch.rand(images, 2) / 2
@@ -32,10 +35,9 @@ def batch_of(images: int, size: int) -> dict:
         "rotation": matrix_of(torch.randn(images, 4)),
         "translation": torch.tensor([[0.3, -0.4, 5.0]]).repeat(images, 1),
         "camera": torch.tensor([[1.56, 2.49, 0.5, 0.5, -0.2, 0.5, 0, 0, -0.1]]).repeat(images, 1),
-        "key_points": torch.rand(images, POINTS, 2),
-        "key_points_inside": torch.rand(images, POINTS) < 0.8,
         "box": torch.cat([low_b2, low_b2 + 0.3], dim=1),
         "mask": (torch.rand(images, 1, size, size) < 0.3).to(torch.uint8) * 255,
+        "masked": torch.ones(images, dtype=torch.bool),
     }
 
 
@@ -69,7 +71,7 @@ def test_every_parameter_gets_a_gradient(heads, encoder, deepest):
     torch.manual_seed(0)
     network = build_pose_net(small(heads, encoder=encoder, deepest=deepest), POINTS)
     batch = batch_of(2, 64)
-    PoseLoss(PoseLossConfig(), heads)(network(batch["image"]), batch)[0].backward()
+    PoseLoss(PoseLossConfig(), heads, KEY_POINTS)(network(batch["image"]), batch)[0].backward()
     without = [key for key, value in network.named_parameters() if value.grad is None or not value.grad.abs().sum() > 0]
     assert without == []
 
@@ -89,7 +91,7 @@ def test_a_fresh_network_says_the_middle_six_metres_away_and_empty_maps():
 def test_a_few_steps_on_one_batch_lower_every_loss():
     torch.manual_seed(0)
     network = build_pose_net(small(deepest=32), POINTS)
-    loss, batch = PoseLoss(PoseLossConfig(), "PHBS"), batch_of(4, 64)
+    loss, batch = PoseLoss(PoseLossConfig(), "PHBS", KEY_POINTS), batch_of(4, 64)
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3)
     lines = []
     for _ in range(20):

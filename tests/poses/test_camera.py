@@ -141,3 +141,13 @@ def test_a_missing_file_and_a_broken_one_are_told_apart(tmp_path):
     (tmp_path / "camera.json").write_text("{")
     with pytest.raises(UserError, match="damaged"):
         Camera.read(tmp_path / "camera.json")
+
+
+def test_shares_are_the_same_at_any_size():
+    half = Camera.of_shares(SPEED_PLUS.shares, 600, 960)
+    np.testing.assert_allclose(half.matrix[:2], SPEED_PLUS.matrix[:2] / 2, rtol=1e-12)
+    assert (half.width, half.height, half.distortion) == (960, 600, SPEED_PLUS.distortion)
+    squeezed = Camera.of_shares(SPEED_PLUS.shares, 512, 512)
+    points_n3 = np.array([[0.3, -0.4, 5.0], [1.0, 0.5, 7.0]])
+    scaled_n2 = SPEED_PLUS.project(points_n3) * (512 / 1920, 512 / 1200)
+    np.testing.assert_allclose(squeezed.project(points_n3), scaled_n2, rtol=1e-9)

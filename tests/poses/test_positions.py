@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.poses.camera import SPEED, SPEED_PLUS, Camera
-from pipeline.poses.positions import translation_of, undistorted
+from pipeline.poses.key_points import TANGO
+from pipeline.poses.positions import seen_at, translation_of, undistorted
+from pipeline.poses.rotations import matrix_of
 
 LENSES = [SPEED, SPEED_PLUS]
 
@@ -65,3 +67,23 @@ def test_half_precision_is_computed_in_single():
     for each in found:  # these numbers are whole in bfloat16
         assert each.dtype == torch.float32
         assert torch.equal(each, expected)
+
+
+def test_points_are_seen_where_opencv_projects_to_distortion_included():
+    rng = np.random.default_rng(3)
+    quaternion_b4 = torch.tensor(rng.normal(size=(20, 4)))
+    translation_b3 = np.array([0, 0, 6]) + rng.uniform(-1, 1, (20, 3))
+    camera_b9 = torch.tensor(SPEED_PLUS.values).expand(20, 9)
+    rotation_b33 = matrix_of(quaternion_b4)
+    found = seen_at(torch.tensor(TANGO), rotation_b33, torch.tensor(translation_b3), camera_b9)
+    for places_k2, rotation, translation in zip(found, rotation_b33.numpy(), translation_b3, strict=True):
+        expected = SPEED_PLUS.project(TANGO @ rotation.T + translation)
+        np.testing.assert_allclose(places_k2, expected, atol=2e-3)  # pixels of 1920
+
+
+def test_points_in_shares_where_the_camera_is_in_shares_and_nothing_is_seen_behind_it():
+    camera_b9 = torch.tensor([[2.0, 3.0, 0.5, 0.25, 0, 0, 0, 0, 0]])
+    points_k3 = torch.tensor([[0.1, 0.2, 0.0], [0.0, 0.0, -5.0]])
+    found = seen_at(points_k3, torch.eye(3)[None], torch.tensor([[0.0, 0.0, 4.0]]), camera_b9)
+    np.testing.assert_allclose(found[0, 0], [2 * 0.1 / 4 + 0.5, 3 * 0.2 / 4 + 0.25], rtol=1e-6)
+    assert found[0, 1].isnan().all()

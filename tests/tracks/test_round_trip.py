@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from pipeline.judging.judged import Judged
 from pipeline.masks import rle
-from pipeline.tracks import NAMES, track_named
+from pipeline.tracks import track_named
 from pipeline.tracks.spark2026 import members as members2026
-from tests.makers import answer_row
+from tests.makers import OF_PARTS, answer_row
 
 COMPUTE = {"gmac": 1.0, "mparams": 1.0}
 
@@ -64,14 +64,14 @@ def there_and_back(path: Path, track: str, answers: pd.DataFrame) -> None:
     assert judged.figures()["s_seg"] in ((1.0, None) if shown else (None,))
 
 
-@pytest.mark.parametrize("track", NAMES)
+@pytest.mark.parametrize("track", OF_PARTS)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pairs=st.lists(masks(), min_size=1, max_size=4))
 def test_any_masks(tmp_path, track, pairs):
     there_and_back(tmp_path / "s.zip", track, table(pairs))
 
 
-@pytest.mark.parametrize("track", NAMES)
+@pytest.mark.parametrize("track", OF_PARTS)
 def test_full_size_noise_of_any_share_and_checkerboards(tmp_path, monkeypatch, track):
     side = (1024, 1024)
     shares = [(noise(share, 0, *side), noise(share, 1, *side)) for share in (0.001, 0.02, 0.2, 0.5)]

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from pipeline.masks import rle
-from pipeline.tracks import NAMES, track_named
+from pipeline.tracks import track_named
 from pipeline.tracks.spark2026 import CLASSES
+from tests.makers import OF_PARTS
 from tests.oracles.judge import judged
 
 SIDES = (40, 30)
@@ -84,7 +85,7 @@ def rows(items: list[dict]) -> tuple[list[dict], pd.DataFrame]:
     return plain, pd.DataFrame(table)
 
 
-@pytest.mark.parametrize("track", NAMES)
+@pytest.mark.parametrize("track", OF_PARTS)
 @pytest.mark.parametrize(("seed", "count"), [(0, 14), (1, 40), (2, 1)])
 @pytest.mark.parametrize(("gmac", "mparams"), [(4.483, 3.454), (80.0, 35.0)])
 def test_every_rule_agrees(track, seed, count, gmac, mparams):

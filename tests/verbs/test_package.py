@@ -12,7 +12,7 @@ from pipeline.cli import main
 from pipeline.config import config_of, recipe_values
 from pipeline.errors import UserError
 from pipeline.stages import packaged as stage
-from pipeline.tracks import NAMES, track_named
+from pipeline.tracks import track_named
 from pipeline.tracks.findings import Findings
 from pipeline.tracks.spark2026 import submission
 from pipeline.tracks.spark2026.track import TRACK
@@ -20,7 +20,7 @@ from pipeline.verbs.package import package
 from pipeline.verbs.predict import predict
 from pipeline.verbs.score import score
 from pipeline.verbs.train import train
-from tests.makers import COLOURS, scene, spark2024, true_answers, write_rgb
+from tests.makers import COLOURS, OF_PARTS, scene, spark2024, true_answers, write_rgb
 
 
 def declare(path, **changes):
@@ -146,7 +146,7 @@ def test_a_set_of_another_size_is_for_local_work(tmp_path, monkeypatch, capsys):
     assert "note: 2 of 2 images of val are not 1024x1024; they are answered and judged at their own size" in (
         capsys.readouterr().out
     )
-    for track in NAMES:
+    for track in OF_PARTS:
         track_named(track).upload.write(
             Path("truth.zip"), true_answers(Path("data/small")), {"gmac": 1.0, "mparams": 1.0}
         )

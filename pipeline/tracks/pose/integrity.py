@@ -36,7 +36,7 @@ def check_image(item: Labelled) -> dict:
     """Read an image and its mask.
 
     Returns:
-        content_hash, height, width, camera (of the image as it is), mask_rle, x_min .. y_max (of the mask, or of the
+        content_hash, height, width, camera (in shares of the image), mask_rle, x_min .. y_max (of the mask, or of the
         key points where there is none; NaN: neither) and problems (a list), as the index has them; unread, where a file
         is there and could not be read.
     """
@@ -63,7 +63,7 @@ def check_image(item: Labelled) -> dict:
         "content_hash": content_hash(pictures[0]),
         "height": height,
         "width": width,
-        "camera": camera.values.tolist(),
+        "camera": camera.shares.tolist(),
         "mask_rle": None if mask_hw is None else rle.encode(mask_hw),
         **dict(zip(BOX, map(float, shown or [np.nan] * 4), strict=True)),
         "problems": problems,
@@ -73,10 +73,7 @@ def check_image(item: Labelled) -> dict:
 
 def _resized(camera: Camera, height: int, width: int) -> Camera:
     """The camera of the same images at another size; of one that is not known (0), as it is."""
-    if not height:
-        return camera
-    across, down = width / camera.width, height / camera.height
-    return Camera.of(camera.values * [across, down, across, down, 1, 1, 1, 1, 1], height, width)
+    return Camera.of_shares(camera.shares, height, width) if height else camera
 
 
 def _craft(mask_hwc: np.ndarray, size_hw: tuple[int, int], where: str, problems: list[Problem]) -> np.ndarray | None:

@@ -22,7 +22,7 @@ from pipeline.poses.camera import SPARK_2022, SPEED, Camera
 from pipeline.tracks.pose import SYNTHETIC
 from pipeline.tracks.pose.labels import Pose, read_csv, read_json
 
-CAMERA = "camera.json"
+CAMERA_FILE = "camera.json"
 OF_DOMAIN = {"train.json": "train", "validation.json": "val", "test.json": ""}
 OF_SPEED = {"train": "train", "test": "", "real": "", "real_test": ""}
 OF_SPARK = {
@@ -72,10 +72,10 @@ def tables_of(folder: Path) -> list[Table]:
     spark = [path for path in OF_SPARK if _there(folder / path)]
     found: list[Table] = []
     if domains:
-        camera = Camera.read(folder / CAMERA)
+        camera = Camera.read(folder / CAMERA_FILE)
         found += [_of_domain(place, name, camera) for place, name in domains]
     if speed:
-        camera = Camera.read(folder / CAMERA) if _there(folder / CAMERA) else SPEED
+        camera = Camera.read(folder / CAMERA_FILE) if _there(folder / CAMERA_FILE) else SPEED
         found += [_of_speed(stem, camera) for stem in speed]
     for path in spark:
         split, domain = OF_SPARK[path]

@@ -14,18 +14,17 @@ from pipeline.dataset.problems import Problem, has_problem
 from pipeline.errors import UserError
 from pipeline.masks.columns import BOX_FIELDS
 from pipeline.poses.camera import Camera
+from pipeline.poses.columns import CAMERA, CAMERA_FIELD, MASK_FIELD, POSE_FIELDS
 from pipeline.tracks.pose.integrity import Labelled, check_image
 from pipeline.tracks.pose.labels import Pose
-from pipeline.tracks.pose.layout import CAMERA, OF_DOMAIN, OF_SPARK, OF_SPEED, Table, tables_of
+from pipeline.tracks.pose.layout import CAMERA_FILE, OF_DOMAIN, OF_SPARK, OF_SPEED, Table, tables_of
 
-NUMBERS = pa.list_(pa.float64())
 TRUTH = (
     pa.field("domain", pa.string()),  # synthetic, lightbox, sunlamp, real ...: never null
-    pa.field("camera", NUMBERS),  # fx, fy, cx, cy (pixels of the image), k1, k2, p1, p2, k3: never null
-    pa.field("quaternion", NUMBERS),  # w, x, y, z, body to camera, of length 1; null: no pose
-    pa.field("translation_m", NUMBERS),  # of the body's origin in the camera's axes: x right, y down, z forward
+    CAMERA_FIELD,  # never null
+    *POSE_FIELDS,
     *BOX_FIELDS,  # of the mask, or of the key points where there is none
-    pa.field("mask_rle", pa.string()),  # of the whole craft, COCO counts; null: no mask
+    MASK_FIELD,
 )
 UNUSABLE = (
     *("image-missing", "image-unreadable", "image-undecodable", "pose-millimetres"),
@@ -34,7 +33,7 @@ UNUSABLE = (
 CODE = (
     *(f"dataset/{name}.py" for name in ("integrity", "problems", "pixels", "folders")),
     *("masks/boxes.py", "masks/rle.py", "masks/columns.py"),
-    *("poses/camera.py", "poses/camera_json.py", "poses/key_points.py"),
+    *("poses/camera.py", "poses/camera_json.py", "poses/columns.py", "poses/key_points.py"),
     *(f"tracks/pose/{name}.py" for name in ("__init__", "reader", "layout", "labels", "integrity")),
 )
 
@@ -83,7 +82,7 @@ def _items(folder: Path, table: Table) -> list[Item]:
             split,
             table.domain,
             f"{table.images}/{name}",
-            f"{table.masks}/{_stem(name)}.png" if table.masks else None,
+            f"{table.masks}/{_stem(name)}.png" if table.masks and split != "test" else None,
             pose.quaternion,
             pose.translation_m,
             *lens,
@@ -127,8 +126,19 @@ def check(folder: Path, item: Item) -> dict:
 
 def tables(folder: Path) -> list[Path]:
     """The tables of poses that are there, and the camera's."""
-    names = [CAMERA] if (folder / CAMERA).exists() else []
+    names = [CAMERA_FILE] if (folder / CAMERA_FILE).exists() else []
     return [folder / name for name in (*names, *(table.path for table in tables_of(folder)))]
+
+
+def beside(folder: Path) -> dict[str, list[float]]:
+    """The camera of a folder of images that is no data set: of the nearest camera.json, there or in a folder above.
+
+    Raises:
+        UserError: there is none, or it is damaged.
+    """
+    places = [folder.absolute(), *folder.absolute().parents]
+    path = next((place / CAMERA_FILE for place in places if (place / CAMERA_FILE).exists()), folder / CAMERA_FILE)
+    return {CAMERA: Camera.read(path).shares.tolist()}
 
 
 def remarks(folder: Path, items: list[Item]) -> list[str]:
@@ -170,6 +180,7 @@ READER = Reader(
     usable=usable,
     labelled=labelled,
     truth=TRUTH,
+    beside=beside,
     stratum="domain",
     code=CODE,
 )

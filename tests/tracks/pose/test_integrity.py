@@ -98,7 +98,7 @@ def test_an_image_that_cannot_be_read_has_the_size_of_its_mask(tmp_path, rows_of
     (folder / IMAGE).unlink()
     row = rows_of(folder).loc[FIRST]
     assert (row["height"], row["width"], row["content_hash"]) == (120, 192, "")
-    assert row["camera"].tolist() == files.CAMERA.values.tolist()
+    assert row["camera"].tolist() == files.CAMERA.shares.tolist()
 
 
 def test_without_image_and_mask_the_camera_is_the_file_s(tmp_path, rows_of):
@@ -106,7 +106,7 @@ def test_without_image_and_mask_the_camera_is_the_file_s(tmp_path, rows_of):
     (folder / IMAGE).unlink()
     row = rows_of(folder).loc[FIRST]
     assert (row["height"], row["width"]) == (0, 0)
-    assert row["camera"].tolist() == files.CAMERA.values.tolist()
+    assert row["camera"].tolist() == files.CAMERA.shares.tolist()
     assert np.isnan(row["x_min"])
 
 

@@ -5,7 +5,7 @@ import pytest
 from pipeline.dataset.index_table import rows_hash
 from pipeline.errors import UserError
 from pipeline.masks import rle
-from pipeline.poses.camera import SPARK_2022, SPEED, SPEED_PLUS, Camera
+from pipeline.poses.camera import SPEED, SPEED_PLUS, Camera
 from pipeline.tracks.pose.reader import READER
 from tests.tracks.pose import files
 
@@ -36,7 +36,7 @@ def test_poses_cameras_masks_and_boxes_are_those_of_the_files(whole, rows_of):
     quaternion, position = files.pose(number)
     assert row["quaternion"].tolist() == pytest.approx(quaternion, abs=1e-15)
     assert row["translation_m"].tolist() == position
-    assert row["camera"].tolist() == files.CAMERA.values.tolist()
+    assert row["camera"].tolist() == files.CAMERA.shares.tolist()
     mask_hw = files.silhouette(number) > 0
     assert (rle.decode(row["mask_rle"], 120, 192) == mask_hw).all()
     ys, xs = np.nonzero(mask_hw)
@@ -78,7 +78,7 @@ def test_test_images_have_a_camera_and_no_pose(tmp_path, rows_of):
         "synthetic": ["train", "tune", "val"],
     }
     row = rows.loc["lightbox/img000001.jpg"]
-    assert row["camera"].tolist() == files.CAMERA.values.tolist()
+    assert row["camera"].tolist() == files.CAMERA.shares.tolist()
     assert row["quaternion"] is None
     assert row["mask_rle"] is not None
     assert row["problems"] == ()
@@ -100,8 +100,7 @@ def test_speed_has_one_camera_without_a_file(tmp_path, rows_of):
     splits = rows.groupby("image_path")["split"].first().groupby(lambda path: path.split("/")[1]).unique().map(sorted)
     assert splits.to_dict() == {"real": ["val"], "real_test": ["test"], "test": ["test"], "train": ["train", "tune"]}
     assert rows.loc["real/img000006real.jpg", "quaternion"].tolist() == pytest.approx(files.pose(6)[0], abs=1e-15)
-    tenth = SPEED.values * [0.1, 0.1, 0.1, 0.1, 1, 1, 1, 1, 1]  # images are a tenth of 1920 x 1200
-    assert np.allclose(rows["camera"].tolist(), tenth, rtol=1e-15)
+    assert np.allclose(rows["camera"].tolist(), SPEED.shares, rtol=1e-15)  # though images are a tenth of 1920 x 1200
     assert all(codes == ["camera-size"] for codes in problems(rows).values())
     assert READER.usable(rows).sum() == 5
 
@@ -109,7 +108,7 @@ def test_speed_has_one_camera_without_a_file(tmp_path, rows_of):
 def test_speed_with_a_camera(tmp_path, rows_of):
     files.write_json(files.speed(tmp_path) / "camera.json", files.camera_json(files.CAMERA))
     rows = rows_of(tmp_path)
-    assert rows["camera"].iloc[0].tolist() == files.CAMERA.values.tolist()
+    assert rows["camera"].iloc[0].tolist() == files.CAMERA.shares.tolist()
     assert problems(rows) == {}
 
 
@@ -120,20 +119,19 @@ def test_spark_has_quaternions_scalar_last_and_no_key_points(tmp_path, rows_of):
     quaternion, position = files.pose(3)
     assert row["quaternion"].tolist() == pytest.approx(quaternion, abs=1e-15)
     assert row["translation_m"].tolist() == pytest.approx(position, abs=1e-15)
-    assert row["camera"][0] == pytest.approx(SPARK_2022.fx / 10)
+    assert row["camera"][0] == pytest.approx(1744.92206139719 / 1440)
     assert row[BOX].isna().all()
     assert rows.loc["synthetic/GT001/img006_GT001.jpg", "quaternion"] is None  # of a sample submission
 
 
 @pytest.mark.parametrize(("height", "width"), [(128, 128), (60, 96), (1200, 1920)])
-def test_images_of_another_size_have_a_camera_of_theirs(tmp_path, rows_of, height, width):
+def test_images_of_another_size_are_taken_to_be_resized(tmp_path, rows_of, height, width):
     folder = files.speed_plus(tmp_path, {("synthetic", "train"): 1}, camera=SPEED_PLUS)
     for kind in ("images/img000001.jpg", "masks/img000001.png"):
         files.write_picture(folder / "synthetic" / kind, np.full((height, width), 255, np.uint8))
     rows = rows_of(folder)
     row = rows.iloc[0]
-    across, down = width / 1920, height / 1200
-    expected = [2988.5795163815555 * across, 2988.3401159176124 * down, 960 * across, 600 * down]
+    expected = [2988.5795163815555 / 1920, 2988.3401159176124 / 1200, 0.5, 0.5]
     assert row["camera"].tolist() == pytest.approx([*expected, *SPEED_PLUS.distortion], rel=1e-15)
     assert (row["height"], row["width"]) == (height, width)
     found = [problem for problem in row["problems"] if problem.code == "camera-size"]
@@ -211,5 +209,5 @@ def test_every_number_of_the_truth_is_in_its_hash(whole, rows_of):
 def test_a_changed_camera_makes_the_index_anew(tmp_path, rows_of):
     folder = files.speed_plus(tmp_path)
     before = rows_of(folder)["camera"].iloc[0]
-    files.write_json(folder / "camera.json", files.camera_json(Camera.of(before * 1.01, 120, 192)))
-    assert rows_of(folder)["camera"].iloc[0].tolist() == (before * 1.01).tolist()
+    files.write_json(folder / "camera.json", files.camera_json(Camera.of_shares(before * 1.01, 120, 192)))
+    assert rows_of(folder)["camera"].iloc[0].tolist() == pytest.approx((before * 1.01).tolist(), rel=1e-14)
