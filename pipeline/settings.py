@@ -72,6 +72,9 @@ class OptimConfig:
         clip_norm: largest gradient norm
         ema_decay: of the moving average of the weights, reached after a warm-up; 0: no average
         amp: automatic mixed precision: auto (on a GPU only, bfloat16 where it has it), bf16 (anywhere) or off
+        balance: how the losses, times their weights, are weighed against each other: none (not at all: their sum), ew,
+            rlw, dwa, uw, gradnorm, pcgrad, or another of losses/balance
+        gradients: log the norms and cosines of the losses' gradients at what they share, of each epoch's first batch
     """
 
     name: Literal["adamw", "sgd"] = "adamw"
@@ -85,6 +88,8 @@ class OptimConfig:
     clip_norm: float = ranged(1.0, above=0)
     ema_decay: float = ranged(0.999, least=0, below=1)
     amp: Literal["auto", "bf16", "off"] = "auto"
+    balance: str = "none"
+    gradients: bool = False
 
 
 @dataclass

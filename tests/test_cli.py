@@ -93,6 +93,7 @@ def test_the_options_of_every_verb():
         (["train", "--optim.lrr", "3"], "unknown option --optim.lrr. Did you mean --optim.lr?"),
         (["train", "--optim.lr", "fast"], "optim.lr"),
         (["train", "--recipe", "lite"], "Did you mean lite0?"),
+        (["train", "--optim.balance", "dw"], "unknown optim.balance 'dw'. Did you mean dwa?"),
         (["predict", "--split", "vall"], "vall"),
         (["predict", "stray"], "stray"),
         (["index", "--data"], "--data"),

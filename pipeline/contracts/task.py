@@ -38,7 +38,11 @@ class Asked(NamedTuple):
 
 
 class Network(Protocol):
-    """What engine, cost and export ask of a network; one whose `wants_batch` is true is given the batch in training."""
+    """What engine, cost and export ask of a network.
+
+    One whose `wants_batch` is true is given the batch in training. Where all losses teach more of it than its encoder,
+    `shared_parameters()` lists that: what losses are balanced on.
+    """
 
     def __call__(self, image_bchw: "torch.Tensor") -> "dict[str, torch.Tensor]": ...
     def encoder_parameters(self) -> "list[nn.Parameter]": ...
@@ -108,7 +112,10 @@ class Task(ABC):
 
     @abstractmethod
     def loss(self, config: Config) -> "nn.Module":
-        """forward(outputs, batch) gives the sum and a dict of its parts, for the log."""
+        """forward(outputs, batch) gives the sum and a dict of its parts, for the log.
+
+        `weights`, a dict, are those of the parts in the sum: what optim.balance and optim.gradients take the losses by.
+        """
 
     def merge(self, network: Network, image_bchw: "torch.Tensor", views: str) -> "dict[str, torch.Tensor]":
         """What the network says of images in [0, 1], over some test-time views; the first axis is the images'."""

@@ -1,6 +1,7 @@
 """AdamW or SGD with two learning rates, and the schedule: linear warm-up, then cosine to zero."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import nn
@@ -9,8 +10,11 @@ from pipeline.contracts import Network
 from pipeline.settings import OptimConfig
 
 
-def optimiser_of(network: Network, config: OptimConfig) -> torch.optim.Optimizer:
-    """Encoder and the rest apart, each with and without weight decay (none on biases and norms)."""
+def optimiser_of(network: Network, config: OptimConfig, beside: Sequence[nn.Parameter] = ()) -> torch.optim.Optimizer:
+    """Encoder and the rest apart, each with and without weight decay (none on biases and norms).
+
+    Parameters that are learnt beside the network's are a group of their own, at the full rate and without decay.
+    """
     encoder = {id(parameter) for parameter in network.encoder_parameters()}
     groups = []
     for of_encoder in (True, False):
@@ -22,6 +26,8 @@ def optimiser_of(network: Network, config: OptimConfig) -> torch.optim.Optimizer
         ):
             if chosen:
                 groups.append({"params": chosen, "weight_decay": decay, "peak_lr": config.lr * share})
+    if beside:
+        groups.append({"params": list(beside), "weight_decay": 0.0, "peak_lr": config.lr})
     if config.name == "sgd":
         return torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum)
     return torch.optim.AdamW(groups, lr=config.lr)

@@ -12,21 +12,48 @@ from pipeline.contracts import Network, Task
 from pipeline.engine.device import gpu_unusable
 from pipeline.engine.optimiser import learning_rate_share, optimiser_of, set_learning_rate
 from pipeline.errors import UserError, reason
+from pipeline.losses.balance import Balance, balanced
+from pipeline.losses.gradients import gradient_cosines, shared_parameters
 from pipeline.settings import Config
+
+SCALED = "16-mixed"  # whose gradients are scaled, lest they vanish
+
+
+def precision_of(config: Config) -> str:
+    """Fabric's name of the precision. `auto` mixes precisions on a GPU only: most CPUs get slower by it."""
+    if torch.cuda.is_available() and config.optim.amp == "auto":
+        return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else SCALED
+    return "bf16-mixed" if config.optim.amp == "bf16" else "32-true"
 
 
 def fabric_for(config: Config) -> Fabric:
-    """One GPU where there is one, else the CPU. `auto` mixes precisions on a GPU only: most CPUs get slower by it."""
-    mixed = "bf16-mixed" if config.optim.amp == "bf16" else "32-true"
-    if torch.cuda.is_available() and config.optim.amp == "auto":
-        mixed = "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
+    """One GPU where there is one, else the CPU."""
     alone = LightningEnvironment()  # not that of a cluster's job, whose tasks would be taken for parts of one training
-    return Fabric(accelerator="auto", devices=1, precision=mixed, plugins=[alone])
+    return Fabric(accelerator="auto", devices=1, precision=precision_of(config), plugins=[alone])
+
+
+def balance_of(task: Task, config: Config) -> Balance | None:
+    """What weighs the losses against each other; None where nothing does.
+
+    Raises:
+        UserError: there is no such balance, there are not two losses, or gradients are compared that are scaled.
+    """
+    optim = config.optim
+    balance = balanced(optim.balance, list(getattr(task.loss(config), "weights", {})))
+    comparing = [f"optim.balance {optim.balance}"] if balance and balance.of_gradients else []
+    comparing += ["optim.gradients"] if optim.gradients else []
+    if comparing and precision_of(config) == SCALED:
+        raise UserError(
+            f"{' and '.join(comparing)}: gradients cannot be compared where they are scaled, in 16-bit precision, and "
+            "this GPU has no bfloat16; add --optim.amp off."
+        )
+    return balance
 
 
 COUNTED = ("epoch", "step", "best", "lines")
 CODE = (  # that decides what a training gives, beside the task's
     *("engine/fit.py", "engine/training.py", "engine/optimiser.py", "settings.py"),
+    *("losses/balance.py", "losses/gradients.py"),
     *("dataset/loader.py", "dataset/images.py", "dataset/pixels.py"),
 )
 
@@ -47,21 +74,25 @@ class Training:
         self.task, self.config, self.steps_an_epoch, self.teacher = task, config, steps_an_epoch, teacher
         self.fabric = fabric_for(config)
         self.network = network.to(memory_format=torch.channels_last)
-        self.optimiser = optimiser_of(self.network, config.optim)
+        self.loss, self.balance = task.loss(config), balance_of(task, config)
+        self.weights: dict[str, float] = getattr(self.loss, "weights", {})
         try:
+            beside = self.balance.to(self.fabric.device).learnt() if self.balance else ()
+            self.optimiser = optimiser_of(self.network, config.optim, beside)
             self.wrapped, self.wrapped_optimiser = self.fabric.setup(self.network, self.optimiser)
         except RuntimeError as error:
             raise gpu_unusable(error) from error
         decay = config.optim.ema_decay
         self.average = ModelEmaV3(self.network, decay=decay, use_warmup=True) if decay else None
-        self.scaled = self.fabric.strategy.precision.precision == "16-mixed"  # whose scaler meets infinities itself
-        self.loss = task.loss(config)
+        self.scaled = self.fabric.strategy.precision.precision == SCALED  # whose scaler meets infinities itself
         self.epoch, self.step, self.best, self.lines, self.loss_names = 0, 0, None, [], []
+        self.gradients: dict[str, float] = {}
 
     def run_epoch(self, batches: Iterable, tick: Iterator) -> dict[str, float]:
         """Train on batches of named tensors, `image` uint8 (b, 3, h, w) among them; `tick` is advanced once a step.
 
-        Returns the means of the loss and its parts.
+        Returns the means of the loss and its parts, and where they are balanced of their weights, `weight_<part>`; with
+        optim.gradients also the first batch's `norm_<part>` and `cosine_<part>_<part>`.
 
         Raises:
             UserError: the loss or its gradient is no longer a finite number, or the GPU's memory is full.
@@ -69,6 +100,7 @@ class Training:
         torch.manual_seed(self.config.seed * 100_003 + self.epoch)
         self.wrapped.train()
         sums: dict[str, float] = {}
+        self.gradients = {}
         count = 0
         for batch in batches:
             count += 1
@@ -80,8 +112,11 @@ class Training:
             sums = {name: sums.get(name, 0.0) + value for name, value in values.items()}
             next(tick, None)
         self.epoch += 1
-        self.loss_names = [name for name in sums if name != "loss"]
-        return {name: total / count for name, total in sums.items()}
+        means = {name: total / count for name, total in sums.items()}
+        if self.balance:
+            weighted = [weight * means[name] for name, weight in self.weights.items()]
+            self.balance.end_epoch(torch.tensor(weighted, device=self.fabric.device))
+        return means | self.gradients
 
     def _one_step(self, batch: dict[str, torch.Tensor]) -> dict[str, float]:
         optim = self.config.optim
@@ -99,8 +134,9 @@ class Training:
         values = {"loss": loss.item()} | {name: part.item() for name, part in parts.items()}
         if not math.isfinite(values["loss"]):
             raise UserError(self._diverged(values))
+        self.loss_names = list(parts)
         self.wrapped_optimiser.zero_grad()
-        self.fabric.backward(loss)
+        weights = self._backward(loss, parts)
         norm = self.fabric.clip_gradients(
             self.wrapped, self.wrapped_optimiser, max_norm=optim.clip_norm, error_if_nonfinite=False
         )
@@ -110,7 +146,19 @@ class Training:
         self.step += 1
         if self.average:
             self.average.update(self.network, step=self.step)
-        return values
+        return values | weights
+
+    def _backward(self, loss: torch.Tensor, parts: dict[str, torch.Tensor]) -> dict[str, float]:
+        """Put the step's gradients into the parameters; the weights of balanced losses, to log."""
+        weighted = {name: weight * parts[name] for name, weight in self.weights.items()}
+        shared = shared_parameters(self.network)
+        if self.config.optim.gradients and not self.gradients:
+            self.gradients = gradient_cosines(weighted, shared, self.fabric.backward)
+        if not self.balance:
+            self.fabric.backward(loss)
+            return {}
+        weights_k = self.balance.backward(list(weighted.values()), shared, self.fabric.backward)
+        return {f"weight_{name}": weight for name, weight in zip(weighted, weights_k.tolist(), strict=True)}
 
     def _diverged(self, values: dict[str, float]) -> str:
         parts = ", ".join(f"{name} {value:g}" for name, value in values.items())
@@ -127,6 +175,7 @@ class Training:
             "network": self.network.state_dict(),
             "average": self.average.module.state_dict() if self.average else None,
             "optimiser": self.optimiser.state_dict(),
+            "balance": self.balance.state_dict() if self.balance else None,
             "precision": self.fabric.strategy.precision.state_dict(),  # the scale of 16-bit gradients
             **{name: getattr(self, name) for name in COUNTED},
         }
@@ -138,6 +187,8 @@ class Training:
             if self.average:
                 self.average.module.load_state_dict(state["average"])
             self.optimiser.load_state_dict(state["optimiser"])
+            if self.balance:
+                self.balance.load_state_dict(state["balance"])
             self.fabric.strategy.precision.load_state_dict(state["precision"])
             for name in COUNTED:
                 setattr(self, name, state[name])

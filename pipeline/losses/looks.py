@@ -22,6 +22,11 @@ class OverLooks(nn.Module):
         super().__init__()
         self.loss = loss
 
+    @property
+    def weights(self) -> dict[str, float]:
+        """The loss's."""
+        return self.loss.weights
+
     def forward(
         self, outputs: Mapping[str, torch.Tensor], batch: Mapping[str, torch.Tensor]
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:

@@ -15,7 +15,7 @@ from pipeline.engine.device import machine
 from pipeline.engine.fit import Epoch, fit, refuse_blind
 from pipeline.engine.log import draw_curves, write_lines
 from pipeline.engine.resume import is_finished, state_of
-from pipeline.engine.training import CODE
+from pipeline.engine.training import CODE, balance_of
 from pipeline.errors import UserError, offenders
 from pipeline.files import drop_leftovers, file_hash, write_text
 from pipeline.locks import alone_in, empty
@@ -47,8 +47,8 @@ def train(
         overwrite: delete the run of this name first, unless it is this very training, unfinished
 
     Raises:
-        UserError: values that no network can be trained with, a teacher that is not there or unlike, too few usable
-            images, a run that is there already, or a training that diverges
+        UserError: values that no network can be trained with, losses that cannot be balanced, a teacher that is not
+            there or unlike, too few usable images, a run that is there already, or a training that diverges
 
     Example:
         ./run.sh train --recipe two_looks --optim.epochs 10 --optim.lr 2e-3
@@ -57,7 +57,9 @@ def train(
         The run's folder.
     """
     refuse_impossible(config)
-    track, folder = track_named(config.track), find_data(data)
+    track = track_named(config.track)
+    balance_of(track.task, config)
+    folder = find_data(data)
     place = run_named(run or Path(recipe).stem)
     teacher = _teacher(track, config, place)
     index = indexed(folder, track)

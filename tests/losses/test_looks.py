@@ -38,6 +38,13 @@ def test_of_two_it_is_the_mean_each_against_what_it_was_shown(batch):
         assert parts[name].item() == pytest.approx((first_parts[name] + second_parts[name]).item() / 2)
 
 
+def test_the_sum_is_that_of_the_parts_by_their_weights(batch):
+    loss = OverLooks(WeightedSum(LossConfig(dice=1, bce=0.5, lovasz=3, cls=2)))
+    total, parts = loss({"mask": torch.randn(2, 2, 64, 64), "class": torch.randn(2, 3)}, batch)
+    assert loss.weights == {"dice": 1, "bce": 0.5, "lovasz": 3, "cls": 2}
+    assert total.item() == pytest.approx(sum(loss.weights[name] * part.item() for name, part in parts.items()))
+
+
 def test_a_perfect_second_look_costs_nothing_there(batch):
     window_b3 = torch.tensor([[0.0, 0.0, 1.0]] * 2)
     sure = torch.where(batch["mask"] > 0, 50.0, -50.0)
