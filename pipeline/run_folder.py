@@ -22,7 +22,10 @@ DATA = Path("data")
 SUBMISSIONS = Path("submissions")
 SET_MARKS = ("train.csv", "val.csv", "images", "camera.json", "index.parquet")  # any of these makes a folder a data set
 VIEWS = "views.json"
-PACKAGES = ("torch", "segmentation-models-pytorch", "timm", "albumentations", "numpy", "opencv-python-headless")
+PACKAGES = (
+    *("torch", "segmentation-models-pytorch", "timm", "albumentations", "torchjd"),
+    *("numpy", "opencv-python-headless"),
+)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -37,6 +37,7 @@ def test_a_training_logs_every_head_and_is_selected_by_the_lowest_score(here):
     found = lines(here)
     assert {"pose", "heat", "ciou", "bce", "rotation_rad", "translation_share", "speed_score"} <= found[0].keys()
     assert not {"giou", "mse", "s_acc", "dice"} & found[0].keys()
+    assert [found[0][f"weight_{name}"] for name in ("pose", "heat", "ciou", "bce")] == [1, 1, 1, 1]  # dwa's first
     best = load_file(here / "submissions/smoke/checkpoints/best.safetensors")
     last = torch.load(here / "submissions/smoke/checkpoints/last.ckpt", weights_only=False)
     assert last["best"] == min(line["speed_score"] for line in found)
@@ -97,6 +98,7 @@ def test_a_loose_folder_needs_its_camera(here, tmp_path, capsys):
 
 
 def test_another_camera_makes_other_answers_of_the_same_images(here, capsys):
+    assert main(["predict", "--decode", "direct"]) == 0
     path = here / "data/tango/camera.json"
     before = path.read_text()
     said = json.loads(before)
