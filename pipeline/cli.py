@@ -29,6 +29,7 @@ VERBS = {  # in the order data flows
     "validate": "check anybody's zip before it is uploaded",
     "score": "score that zip as the server would",
     "report": "write a static page for a run, or a list of all runs",
+    "search": "train many variants on the same images and compare them: sets of tasks and weightings of their losses",
     "bench": "measure this code's own speed, or its networks against the published ones",
     "demo": "all of the above on simulated images: from nothing to a scored zip in 15 minutes",
 }

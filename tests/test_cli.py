@@ -42,6 +42,7 @@ def test_help_lists_the_verbs_in_the_order_data_flows(capsys):
         "validate",
         "score",
         "report",
+        "search",
         "bench",
         "demo",
         "test",
@@ -67,6 +68,8 @@ def test_the_options_of_every_verb():
         for verb in VERBS
     }
     assert options.pop("cost") >= {"recipe", "size", "by_module", *flat(PartsConfig())}
+    searched = {"what", "recipe", "data", "sets", "balances", "seeds", "budget", "run"}
+    assert options.pop("search") >= {*searched, *flat(PartsConfig())}
     assert options.pop("train") >= {"recipe", "data", "run", "overwrite", *flat(PartsConfig())}
     assert options == {
         "simulate": {"out", "count", "size", "seed", "val", "test", "domain", "meshes", "preview", "check", "track"},

@@ -11,6 +11,7 @@ FLOORS = [  # each imports from those below it alone; rooms of one floor not fro
     ("__main__",),
     ("cli",),
     ("verbs",),
+    ("search",),
     ("stages",),
     ("config",),
     ("tracks",),

@@ -58,6 +58,7 @@ class Task(ABC):
         target: what a target map is called in a batch; target_channels: of it, 0 where there is none; target_columns:
             of the index, that it is made of
         asked_columns: of the index, that an answer needs beside the image: none of truth
+        subsets: sets of what can be learnt together -> values of the config, by dotted name
         fallback_words: what an answer is where nothing was found
         legend: what pictures of `compare` show
         fit_code: files below pipeline/ that decide what a training gives; answer_code: an answer; both beside the
@@ -70,6 +71,7 @@ class Task(ABC):
     target_channels: int = 0
     target_columns: tuple[str, ...] = ()
     asked_columns: tuple[str, ...] = ()
+    subsets: Mapping[str, dict[str, object]] = {}
     fallback_words: str = ""
     legend: str = ""
     fit_code: tuple[str, ...] = ()

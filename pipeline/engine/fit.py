@@ -88,6 +88,19 @@ def accuracy(track: Track, truth: pd.DataFrame, given: pd.DataFrame) -> dict[str
     return track.figures(track.judge.per_image(truth, given), track.judge.Rules(), NO_COMPUTE)
 
 
+def judged_on(
+    track: Track, network: Network, sample: Sample, rows: pd.DataFrame, batch_size: int, views: str = "none"
+) -> dict[str, float | None]:
+    """The judge's figures of a network's answers to index rows, of which `sample` has the images."""
+    network.eval()
+    known = rows[["image_id", "height", "width", *track.task.asked_columns]].to_dict("records")
+    asked = (
+        Asked(row.pop("image_id"), sample[i][0], row.pop("height"), row.pop("width"), known=row)
+        for i, row in enumerate(known)
+    )
+    return accuracy(track, rows, pd.DataFrame(answers(track.task, network, asked, views, batch_size)))
+
+
 def refuse_blind(track: Track, tune_rows: pd.DataFrame) -> None:
     """Raise UserError where the rows lack the truth that the selecting figure needs."""
     if accuracy(track, tune_rows, tune_rows)[track.selects[0]] is None:
@@ -107,7 +120,8 @@ def _judged(track: Track, training: Training, losses: dict, tune: Sample, tune_r
     """Score raw and averaged weights on tune, and take the better."""
     figure = track.selects[0]
     candidates = {"raw": training.network} | ({"average": training.average.module} if training.average else {})
-    found = {name: _on_tune(track, network, tune, tune_rows, training.config) for name, network in candidates.items()}
+    size = training.config.optim.batch_size
+    found = {name: judged_on(track, network, tune, tune_rows, size) for name, network in candidates.items()}
     chosen = "raw"
     if "average" in found and track.better(found["average"][figure], found["raw"][figure]):
         chosen = "average"
@@ -126,15 +140,3 @@ def _judged(track: Track, training: Training, losses: dict, tune: Sample, tune_r
     }
     training.lines.append(line)
     return Epoch(training, line, candidates[chosen], best)
-
-
-def _on_tune(track: Track, network: Network, tune: Sample, rows: pd.DataFrame, config: Config) -> dict:
-    """Figures of the judge on tune, without test-time views."""
-    network.eval()
-    known = rows[["image_id", "height", "width", *track.task.asked_columns]].to_dict("records")
-    asked = (
-        Asked(row.pop("image_id"), tune[i][0], row.pop("height"), row.pop("width"), known=row)
-        for i, row in enumerate(known)
-    )
-    given = pd.DataFrame(answers(track.task, network, asked, "none", config.optim.batch_size))
-    return accuracy(track, rows, given)

@@ -9,14 +9,14 @@ import pandas as pd
 
 from pipeline.contracts import Reader, Track
 from pipeline.dataset.file_findings import Key, changes, keys_of, remember, remembered
-from pipeline.dataset.index_table import FILE, about_index, read_index, schema_of, usual_size, write_index
+from pipeline.dataset.index_table import FILE, about_index, read_index, rows_of, schema_of, usual_size, write_index
 from pipeline.dataset.problems import has_problem
 from pipeline.dataset.splits import in_order, mark_duplicates, mark_odd_sizes, with_tune
 from pipeline.errors import UserError
 from pipeline.files import DiskError, drop_leftovers, file_hash
 from pipeline.locks import alone_in
 from pipeline.processes import cores, spread
-from pipeline.progress import progress
+from pipeline.progress import progress, say
 from pipeline.sources import differences, sources
 
 KEEP_EVERY = 5000  # images between two points from which a killed run resumes
@@ -33,6 +33,17 @@ def indexed(folder: Path, track: Track) -> pd.DataFrame:
         if bad := has_problem(rows).sum():
             print(f"{bad} of {len(rows)} images have problems, which `./run.sh index` lists")
     return read_index(folder, track.reader.truth)
+
+
+def usable_rows(track: Track, index: pd.DataFrame, splits: tuple[str, ...]) -> pd.DataFrame:
+    """The rows of some splits that can be trained on; others are counted in a line. Raises UserError of too few."""
+    rows = rows_of(index, splits)
+    good = pd.Series(track.reader.usable(rows))
+    if not good.all():
+        say(f"{(~good).sum()} of {len(rows)} {'+'.join(splits)} images cannot be trained on: left out (see index)")
+    if (good.sum() < 2 and splits != ("tune",)) or not good.any():
+        raise UserError(f"only {good.sum()} usable images in {'+'.join(splits)}; run `./run.sh index` to see why.")
+    return rows[good].reset_index(drop=True)
 
 
 def renewed(folder: Path, track: Track, items: Sequence, seed: int | None) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import torch
 
 from pipeline.config import refuse_impossible
 from pipeline.contracts import Track
-from pipeline.dataset.index_table import rows_hash, rows_of
+from pipeline.dataset.index_table import rows_hash
 from pipeline.dataset.problems import problem_counts
 from pipeline.engine.checkpoints import save_last, save_weights
 from pipeline.engine.device import machine
@@ -25,7 +25,7 @@ from pipeline.progress import say
 from pipeline.run_folder import Run, find_data, recorded, run_named
 from pipeline.settings import Config
 from pipeline.sources import sources
-from pipeline.stages.indexed import indexed
+from pipeline.stages.indexed import indexed, usable_rows
 from pipeline.stages.trained import Trained, seen_by, write_seen
 from pipeline.tracks import track_named
 from pipeline.yaml_files import yaml_text
@@ -105,7 +105,7 @@ def _train(
     teacher: Trained | None,
 ) -> None:
     """The training itself, into a run's folder that this process is alone in."""
-    fit_rows, tune_rows = (_usable(track, index, splits) for splits in (tuple(config.fit_on.split("+")), ("tune",)))
+    fit_rows, tune_rows = (usable_rows(track, index, splits) for splits in (tuple(config.fit_on.split("+")), ("tune",)))
     refuse_blind(track, tune_rows)
     _say_marked(track, fit_rows)
     teaches = teacher and teacher.network
@@ -138,16 +138,6 @@ def _train(
         facts["resumed_after"] = state["epoch"] if state else 0
     figure = f"{track.selects[0]} {training.best:.4f} on {len(tune_rows)} tune images"
     say(f"trained: {place.best}, {figure}; curves in {place.curves}")
-
-
-def _usable(track: Track, index: pd.DataFrame, splits: tuple[str, ...]) -> pd.DataFrame:
-    rows = rows_of(index, splits)
-    good = pd.Series(track.reader.usable(rows))
-    if not good.all():
-        say(f"{(~good).sum()} of {len(rows)} {'+'.join(splits)} images cannot be trained on: left out (see index)")
-    if (good.sum() < 2 and splits != ("tune",)) or not good.any():
-        raise UserError(f"only {good.sum()} usable images in {'+'.join(splits)}; run `./run.sh index` to see why.")
-    return rows[good].reset_index(drop=True)
 
 
 def _say_marked(track: Track, rows: pd.DataFrame) -> None:

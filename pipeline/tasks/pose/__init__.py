@@ -1,6 +1,7 @@
 """One spacecraft of a known shape an image: its pose, and what helps to learn it: key points, box and mask."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,7 @@ from pipeline.tasks.pose import drawing
 from pipeline.tasks.pose.answers import DECODINGS, answer
 from pipeline.tasks.pose.config import PoseConfig
 
+HEADS_TOGETHER = ("P", "PH", "PB", "PS", "PHB", "PHS", "PBS", "PHBS")  # of arXiv 2410.12679
 LEAST_POINTS = 4  # that a pose can be told from
 
 
@@ -48,6 +50,7 @@ class Pose(Task):
     target_channels = 1
     target_columns = (MASK, "height", "width")
     asked_columns = (CAMERA,)
+    subsets = MappingProxyType({heads: {"model.heads": heads} for heads in HEADS_TOGETHER})
     fallback_words = "no pose by the way that was asked for: that of the pose head, else far off in the middle"
     legend = drawing.LEGEND
     fit_code = (
