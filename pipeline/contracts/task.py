@@ -104,8 +104,12 @@ class Task(ABC):
     def labels(self, rows: pd.DataFrame) -> dict[str, np.ndarray]:
         """Targets that are no maps, by name, (N, ...) each."""
 
-    def remarks(self, rows: pd.DataFrame) -> list[str]:
+    def remarks(self, config: Config, rows: pd.DataFrame) -> list[str]:
         """What is odd about the rows to train on, a line each."""
+        return []
+
+    def untaught(self, config: Config, rows: pd.DataFrame) -> list[str]:
+        """What a network of this config is to learn and no row to train on has, a line each."""
         return []
 
     def augment(self, config: Config) -> Callable:

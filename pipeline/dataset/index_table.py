@@ -68,13 +68,13 @@ def remedy_of(folder: Path) -> str:
 
 def rows_hash(rows: pd.DataFrame) -> str:
     """BLAKE2b-128 of what the rows say, whatever file they come from, 32 hex digits."""
-    told = rows.assign(problems=rows["problems"].map(str)).map(_hashable)
+    told = rows.assign(problems=rows["problems"].map(str)).map(exact)
     each = pd.util.hash_pandas_object(told, index=False)
     return hashlib.blake2b(each.to_numpy().tobytes(), digest_size=16).hexdigest()
 
 
-def _hashable(cell: object) -> object:
-    """A cell as it is, or a list's numbers as text."""
+def exact(cell: object) -> object:
+    """A cell as it is, or a list's numbers as text, to the last bit."""
     return str(np.asarray(cell).tolist()) if isinstance(cell, list | tuple | np.ndarray) else cell
 
 

@@ -13,7 +13,7 @@ from pipeline.dataset.images import Sample, cached_images
 from pipeline.dataset.loader import EpochOrder, TrainingImages, batches, training_loader
 from pipeline.engine.inference import answers
 from pipeline.engine.training import Training
-from pipeline.errors import UserError
+from pipeline.errors import UserError, offenders
 from pipeline.processes import cores
 from pipeline.progress import progress, say
 from pipeline.settings import Config
@@ -108,6 +108,12 @@ def refuse_blind(track: Track, tune_rows: pd.DataFrame) -> None:
             f"the tune images lack the truth that {track.selects[0]} needs, so nothing can be selected on them; "
             "see `./run.sh index`."
         )
+
+
+def refuse_untaught(track: Track, config: Config, rows: pd.DataFrame) -> None:
+    """Raise UserError where a network is to learn what no row to train on has."""
+    if wrong := track.task.untaught(config, rows):
+        raise UserError("these images cannot teach what the network is to learn:\n" + offenders(wrong))
 
 
 def _workers(wanted: int) -> int:

@@ -95,8 +95,8 @@ class RandomWeights(Balance):
 class DynamicWeightAverage(Balance):
     """Dynamic weight average (https://arxiv.org/abs/1803.10704): more weight to a loss that falls slowly.
 
-    weights = k softmax(means of the last epoch / means of the one before / TEMPERATURE); ones for two epochs, and as
-    they were where a quotient is not finite. Not torchjd's, whose history no state dict has.
+    weights = k softmax(means of the last epoch / means of the one before / TEMPERATURE); ones for two epochs. A loss
+    that was 0 counts as one that stays as it is. Not torchjd's, whose history no state dict has.
     """
 
     TEMPERATURE = 2.0
@@ -110,8 +110,9 @@ class DynamicWeightAverage(Balance):
         return (self.weights_k * losses_k).sum()
 
     def end_epoch(self, means_k: torch.Tensor) -> None:
-        rates_k = means_k / self.before_k
-        if rates_k.isfinite().all():
+        if not self.before_k.isnan().any():
+            rates_k = means_k / self.before_k
+            rates_k = torch.where(rates_k.isfinite(), rates_k, 1)
             self.weights_k = self.count * (rates_k / self.TEMPERATURE).softmax(dim=0)
         self.before_k = means_k
 
@@ -173,8 +174,7 @@ class GradNorm(Balance):
     @torch.no_grad()
     def _learn(self, norms_k: torch.Tensor, losses_k: torch.Tensor) -> None:
         """Move the weights, given the unweighted norms."""
-        if self.first_k.isnan().any():
-            self.first_k.copy_(losses_k)
+        self.first_k.copy_(torch.where(self.first_k > 0, self.first_k, losses_k))  # NaN, or 0 in the first batches
         shares_k = losses_k / self.first_k.clamp(min=LEAST)
         rates_k = shares_k / shares_k.mean().clamp(min=LEAST)
         weighted_k = self.weights_k * norms_k

@@ -42,6 +42,8 @@ def seen_at(
     """Places (b, k, 2) in the image of points of the body's frame, in the camera's units: pixels, or shares.
 
     camera_b9 is fx, fy, cx, cy, k1, k2, p1, p2, k3, after Brown and Conrady as poses.camera; NaN behind the camera.
+    What lies so far aside that the distortion turns back, which poses.camera leaves out, is seen where it turns to: of
+    the cameras named there that is 60 degrees off the axis, far outside of what a label shows.
     """
     with torch.autocast(points_k3.device.type, enabled=False):
         at_bk3 = torch.einsum("bij,kj->bki", rotation_b33.float(), points_k3.float()) + translation_b3.float()[:, None]

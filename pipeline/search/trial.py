@@ -12,7 +12,7 @@ from pipeline.contracts import Track
 from pipeline.dataset.images import cached_images
 from pipeline.dataset.index_table import rows_hash
 from pipeline.engine.device import machine, on_device
-from pipeline.engine.fit import Epoch, fit, judged_on, refuse_blind
+from pipeline.engine.fit import Epoch, fit, judged_on, refuse_blind, refuse_untaught
 from pipeline.engine.inference import CODE as ANSWER_CODE
 from pipeline.engine.training import CODE
 from pipeline.errors import UserError
@@ -68,6 +68,7 @@ def tried(track: Track, config: Config, sets: Sets, path: Path) -> dict:
 
 def _trained(track: Track, config: Config, sets: Sets) -> dict:
     began = time.monotonic()
+    refuse_untaught(track, config, sets.fit)
     torch.manual_seed(config.seed)
     network = track.task.network(config)
     best: dict = {}

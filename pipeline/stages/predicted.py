@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.contracts import Asked
 from pipeline.dataset.images import read_ahead
-from pipeline.dataset.index_table import sized
+from pipeline.dataset.index_table import exact, sized
 from pipeline.dataset.prediction_table import Parts, made_from, odd_answers
 from pipeline.engine.inference import CODE, answers, asked_of
 from pipeline.errors import UserError, command, offenders
@@ -58,7 +58,7 @@ def answered(
 
 def _made_of(trained: Trained, rows: pd.DataFrame, tta: str) -> dict:
     """All that decides a run's answers to some images."""
-    said = rows[["image_id", "content_hash", *trained.track.task.asked_columns]].map(str)
+    said = rows[["image_id", "content_hash", *trained.track.task.asked_columns]].map(exact).map(str)
     return {
         "weights_hash": file_hash(trained.run.best),
         "images_hash": text_hash("\n".join(said.agg(" ".join, axis=1))),

@@ -12,7 +12,7 @@ from pipeline.dataset.index_table import rows_hash
 from pipeline.dataset.problems import problem_counts
 from pipeline.engine.checkpoints import save_last, save_weights
 from pipeline.engine.device import machine
-from pipeline.engine.fit import Epoch, fit, refuse_blind
+from pipeline.engine.fit import Epoch, fit, refuse_blind, refuse_untaught
 from pipeline.engine.log import draw_curves, write_lines
 from pipeline.engine.resume import is_finished, state_of
 from pipeline.engine.training import CODE, balance_of
@@ -107,7 +107,8 @@ def _train(
     """The training itself, into a run's folder that this process is alone in."""
     fit_rows, tune_rows = (usable_rows(track, index, splits) for splits in (tuple(config.fit_on.split("+")), ("tune",)))
     refuse_blind(track, tune_rows)
-    _say_marked(track, fit_rows)
+    refuse_untaught(track, config, fit_rows)
+    _say_marked(track, config, fit_rows)
     teaches = teacher and teacher.network
     torch.manual_seed(config.seed)
     network = track.task.network(config, load_weights=state is None)
@@ -140,9 +141,9 @@ def _train(
     say(f"trained: {place.best}, {figure}; curves in {place.curves}")
 
 
-def _say_marked(track: Track, rows: pd.DataFrame) -> None:
+def _say_marked(track: Track, config: Config, rows: pd.DataFrame) -> None:
     """What the task finds odd, and a line for each mark of the index that does not keep an image out."""
-    for remark in track.task.remarks(rows):
+    for remark in track.task.remarks(config, rows):
         say(remark)
     for code, count in problem_counts(rows).items():
         say(f"{count} of {len(rows)} images are marked {code} by the index: trained on as they are")

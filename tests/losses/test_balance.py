@@ -73,13 +73,12 @@ def test_dynamic_weights_are_those_of_torchjd():
         theirs.step()
 
 
-def test_a_loss_that_was_zero_leaves_the_dynamic_weights_as_they_were():
-    way = balanced("dwa", "ab")
-    for means in [*MEANS[:2], (0.0, 1.0), (0.0, 1.0)]:
-        before = weights_of(way, (1.0, 1.0)).tolist()
+def test_a_loss_that_is_always_zero_is_one_that_does_not_fall():
+    way = balanced("dwa", "abc")
+    for means in [(1.0, 1.0, 0.0), (0.5, 1.0, 0.0)]:
         way.end_epoch(torch.tensor(means))
-    assert weights_of(way, (1.0, 1.0)).tolist() == before
-    assert before != [1, 1]
+    expected = 3 * torch.tensor([0.25, 0.5, 0.5]).softmax(dim=0)
+    torch.testing.assert_close(weights_of(way, (1.0, 1.0, 0.0)), expected)
 
 
 def test_uncertainty_weights_and_their_gradient():
@@ -126,6 +125,16 @@ def test_gradnorm_survives_a_loss_of_nothing_and_one_without_a_gradient():
         way.backward([net.losses()[0], torch.zeros(())], [net.shared], backward)
     assert way.weights_k.isfinite().all()
     assert way.weights_k.sum().item() == pytest.approx(2)
+
+
+def test_gradnorm_counts_from_the_first_batch_in_which_a_loss_is_not_zero():
+    """Two losses alike, but that the second was 0 at first: their weights stay together."""
+    way, net = balanced("gradnorm", "ab"), Rows([[2.0, 0.0], [0.0, 2.0]], [1.0, 1.0])
+    one, other = net.losses()
+    way.backward([one, other * 0], [net.shared], backward)
+    for _ in range(60):
+        net.step(way)
+    assert way.weights_k.tolist() == pytest.approx([1, 1], abs=0.1)
 
 
 def test_gradnorm_needs_a_layer_that_every_loss_reaches():

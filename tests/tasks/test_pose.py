@@ -107,13 +107,34 @@ def test_ways_to_decode_follow_the_heads():
     [
         ("PH", TANGO.tolist(), []),
         ("BS", TANGO.tolist(), ["model.heads is BS; a pose needs P or H"]),
-        ("PH", [[0, 0, 0]], ["key_points are [[0, 0, 0]]; expected 4 or more of x, y, z"]),
+        ("PX", TANGO.tolist(), ["model.heads is PX; X is none of P, H, B, S"]),
+        ("PH", [[0, 0]] * 4, ["key_points are [[0, 0], [0, 0], [0, 0], [0, 0]]; expected x, y, z of each"]),
+        ("PH", [[0, 0, 0]] * 3, ["key_points are [[0, 0, 0], [0, 0, 0], [0, 0, 0]]; expected 4 or more places"]),
     ],
 )
 def test_what_no_network_can_be_trained_with(heads, points, wrong):
     config = PoseConfig(key_points=points)
     config.model.heads = heads
     assert TASK.impossible(config) == wrong
+
+
+def test_what_no_row_teaches_is_refused_and_key_points_of_another_craft_are_remarked():
+    config = PoseConfig()
+    config.model.heads = "PHBS"
+    bare = pd.DataFrame([dict.fromkeys(BOX, np.nan) | {"mask_rle": None}] * 2)
+    assert TASK.untaught(config, bare) == [
+        "no image to train on has a box: leave B out of model.heads, PHBS",
+        "no image to train on has a mask: leave S out of model.heads, PHBS",
+    ]
+    assert TASK.remarks(config, bare) == [
+        "key_points are Tango's, and these images seem to be of another craft: give its own"
+    ]
+    known = bare.copy()
+    known.loc[1, BOX] = [1.0, 2.0, 3.0, 4.0]
+    known["mask_rle"] = [None, "x"]
+    assert TASK.untaught(config, known) == TASK.remarks(config, known) == []
+    config.model.heads = "P"
+    assert TASK.untaught(config, bare) == TASK.remarks(config, bare) == []
 
 
 def test_labels_are_in_shares_of_each_image():

@@ -1,6 +1,7 @@
 """A pose track from rendering to its upload, on a few tiny images, as a user types it."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -44,6 +45,14 @@ def test_a_training_logs_every_head_and_is_selected_by_the_lowest_score(here):
     is_last = found[-1]["speed_score"] == last["best"]
     weights = last["average" if found[-1]["weights"] == "average" else "network"]
     assert all(torch.equal(best[name], weights[name]) for name in best) == is_last
+
+
+def test_a_head_that_nothing_teaches_is_refused(here, tmp_path, monkeypatch, capsys):
+    shutil.copytree(here / "data/tango", tmp_path / "data/bare", ignore=shutil.ignore_patterns("masks", "index*"))
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "pose/smoke"]) == 2
+    assert "no image to train on has a mask: leave S out of model.heads, PHBS" in capsys.readouterr().err
+    assert not list((tmp_path / "submissions").glob("*/config.yaml"))
 
 
 def test_one_training_is_answered_in_three_ways(here, capsys):
@@ -102,7 +111,7 @@ def test_another_camera_makes_other_answers_of_the_same_images(here, capsys):
     path = here / "data/tango/camera.json"
     before = path.read_text()
     said = json.loads(before)
-    said["cameraMatrix"][0][0] *= 1.1
+    said["cameraMatrix"][0][0] *= 1 + 1e-12
     try:
         path.write_text(json.dumps(said))
         assert main(["predict", "--decode", "direct"]) == 2

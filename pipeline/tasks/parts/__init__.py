@@ -118,7 +118,7 @@ class Parts(Task):
         """`class` indices (N,)."""
         return {"class": rows["class_index"].to_numpy().astype(np.int64)}
 
-    def remarks(self, rows: pd.DataFrame) -> list[str]:
+    def remarks(self, config: PartsConfig, rows: pd.DataFrame) -> list[str]:
         """A line for classes without an image to train on."""
         lacking = [name for number, name in enumerate(self.classes) if number not in set(rows["class_index"])]
         return [f"no train image of {', '.join(lacking)}: what is never shown is hardly answered"] if lacking else []

@@ -15,6 +15,7 @@ from pipeline.dataset.photometric import Photometric
 from pipeline.losses.pose import PoseLoss, untaught
 from pipeline.masks import rle
 from pipeline.masks.columns import BOX, BOX_FIELDS
+from pipeline.models.pose_heads import HEADS
 from pipeline.models.pose_net import PoseNet, build_pose_net
 from pipeline.poses.columns import (
     CAMERA,
@@ -25,6 +26,7 @@ from pipeline.poses.columns import (
     QUATERNION,
     TRANSLATION,
 )
+from pipeline.poses.key_points import TANGO
 from pipeline.poses.rotations import matrix_of
 from pipeline.tasks.pose import drawing
 from pipeline.tasks.pose.answers import DECODINGS, answer
@@ -56,6 +58,7 @@ class Pose(Task):
     fit_code = (
         *("tasks/pose/__init__.py", "losses/pose.py", "losses/registry.py", "dataset/photometric.py", "masks/rle.py"),
         *(f"models/{name}.py" for name in ("bifpn", "compact", "pose_heads", "pose_net", "weights")),
+        "masks/windows.py",
         *(f"poses/{name}.py" for name in ("columns", "key_points", "positions", "rotations")),
     )
     answer_code = (
@@ -71,12 +74,32 @@ class Pose(Task):
         return network
 
     def impossible(self, config: PoseConfig, teacher: PoseConfig | None = None) -> list[str]:
-        """Heads that answer no pose, losses without a head or heads without a loss, too few key points."""
+        """Heads that are none or answer no pose, heads without a loss, key points that no pose can be told from."""
         heads = config.model.heads
+        if odd := sorted(set(heads) - set(HEADS)):
+            return [f"model.heads is {heads}; {', '.join(odd)} is none of {', '.join(HEADS)}"]
         wrong = [] if set(heads) & set("PH") else [f"model.heads is {heads}; a pose needs P or H"]
-        if len(config.key_points) < LEAST_POINTS or any(len(point) != 3 for point in config.key_points):
-            wrong.append(f"key_points are {config.key_points}; expected {LEAST_POINTS} or more of x, y, z")
+        if any(len(point) != 3 for point in config.key_points):
+            wrong.append(f"key_points are {config.key_points}; expected x, y, z of each")
+        elif len(np.unique(config.key_points, axis=0)) < LEAST_POINTS:
+            wrong.append(f"key_points are {config.key_points}; expected {LEAST_POINTS} or more places")
         return wrong + untaught(config.loss, heads)
+
+    def remarks(self, config: PoseConfig, rows: pd.DataFrame) -> list[str]:
+        """A line for key points that are hardly those of the craft."""
+        if "H" in config.model.heads and config.key_points == TANGO.tolist() and rows[BOX].isna().all(axis=None):
+            return ["key_points are Tango's, and these images seem to be of another craft: give its own"]
+        return []
+
+    def untaught(self, config: PoseConfig, rows: pd.DataFrame) -> list[str]:
+        """Heads for boxes or masks that are not known of any row."""
+        known = {"B": rows[BOX].notna().all(axis=1).any(), "S": rows[MASK].notna().any()}
+        names = {"B": "box", "S": "mask"}
+        return [
+            f"no image to train on has a {names[head]}: leave {head} out of model.heads, {config.model.heads}"
+            for head in config.model.heads
+            if not known.get(head, True)
+        ]
 
     def target_of(self, values: tuple, size: int) -> np.ndarray:
         """uint8 (size, size, 1): how much of each working pixel is craft, 255 = all of it; 0 where nobody knows."""
