@@ -3,9 +3,9 @@
     orientation = 2 arccos |<q, q'>|, radians      position = |r - r'| / |r|      r, q true
     SPEED score = mean over the images of orientation + position
 
-SPEED+ counts an orientation below 0.169 degrees, and a position below 2.173 mm per metre, as 0, since its labels of
-photographed images are no better (https://kelvins.esa.int/pose-estimation-2021/scoring). Errors in degrees and metres
-are plain.
+SPEED+ counts an orientation below 0.169 degrees, and a position below 2.173 mm per metre, as 0 in lightbox and sunlamp,
+since its labels of those are no better (https://kelvins.esa.int/pose-estimation-2021/scoring). Errors in degrees and
+metres are plain.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ import pandas as pd
 
 from pipeline.contracts import Judge
 from pipeline.judging.means import Mean, Median, mean_of
-from pipeline.tracks.pose import ROTATION_NOISE_DEG, SYNTHETIC, TRANSLATION_NOISE
+from pipeline.tracks.pose import CATEGORIES, ROTATION_NOISE_DEG, TRANSLATION_NOISE
 
 DISTANCES_M = (0, 4, 6, 8, 10, 20, np.inf)  # limits of the groups: SPEED+ ends at 10 m, SPEED at 40
 PLAIN = ("rotation_deg", "translation_m")  # figures without thresholds
@@ -29,8 +29,8 @@ class Rules:
     """Which of the two competitions judges.
 
     Args:
-        thresholds: hardware: errors below those of SPEED+'s labels count 0 on images that are not synthetic (2021);
-            none: every error counts (SPEED, 2019)
+        thresholds: hardware: errors below those of SPEED+'s labels count 0 in its domains lightbox and sunlamp (2021), and
+            there alone; none: every error counts (SPEED, 2019)
     """
 
     thresholds: Literal["hardware", "none"] = "hardware"
@@ -58,7 +58,7 @@ def per_image(truth: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
         given: one row per image: image_id, quaternion, translation_m.
 
     Returns:
-        image_id; rotation_rad, translation_m, distance_m (the true one), hardware (bool: not synthetic).
+        image_id; rotation_rad, translation_m, distance_m (the true one), hardware (bool: lightbox or sunlamp).
 
     Raises:
         KeyError: an image of `truth` has no answer.
@@ -77,7 +77,7 @@ def per_image(truth: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
             "rotation_rad": np.where(known, np.where(lost, np.pi, rotation), np.nan),
             "translation_m": np.where(known, np.where(lost, distance, translation), np.nan),
             "distance_m": np.where(known, distance, np.nan),
-            "hardware": truth["domain"].to_numpy() != SYNTHETIC,
+            "hardware": truth["domain"].isin(CATEGORIES).to_numpy(),
         }
     )
 

@@ -125,6 +125,19 @@ def test_a_term_counts_from_its_threshold_on(form):
     assert plain["translation_m"] == pytest.approx(4 * SHARE)
 
 
+@pytest.mark.parametrize(
+    ("domain", "lenient"),
+    [("lightbox", True), ("sunlamp", True), ("real", False), ("synthetic", False), ("lightbox2", False)],
+)
+def test_labels_are_excused_where_speed_plus_has_them_and_nowhere_else(form, domain, lenient):
+    """Photographs of SPEED (2019) and SPARK 2022 are no hardware of SPEED+'s competition."""
+    truth = table(4, domain)
+    given = moved(truth, [ANGLE / 2] * 4, [SHARE / 2] * 4)
+    expected = 0 if lenient else (ANGLE + SHARE) / 2
+    assert judged(form, truth, given)["speed_score"] == pytest.approx(expected, abs=1e-12)
+    assert judged(form, truth, given, thresholds="none")["speed_score"] == pytest.approx((ANGLE + SHARE) / 2)
+
+
 def test_a_quaternion_s_length_does_not_matter(form):
     truth = table(9)
     given = moved(truth, np.full(9, 0.3), np.full(9, 0.1))
