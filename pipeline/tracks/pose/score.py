@@ -29,8 +29,8 @@ class Rules:
     """Which of the two competitions judges.
 
     Args:
-        thresholds: hardware: errors below those of SPEED+'s labels count 0 in its domains lightbox and sunlamp (2021), and
-            there alone; none: every error counts (SPEED, 2019)
+        thresholds: hardware: errors below those of SPEED+'s labels count 0 in its domains lightbox and sunlamp alone (2021);
+            none: every error counts (SPEED, 2019)
     """
 
     thresholds: Literal["hardware", "none"] = "hardware"
