@@ -4,12 +4,12 @@ SPEED+ and what `simulate` writes:
     camera.json   <domain>/images/<name>.jpg   <domain>/masks/<name>.png, where there are any, 255 where the craft is
     <domain>/train.json, validation.json or test.json, for any folders as domains
 SPEED (2019):
-    images/train, test, real, real_test   train.json, test.json, real.json, real_test.json   camera.json, where there is
-    one: it was published without
+    images/train, test, real, real_test   train.json, test.json, real.json, real_test.json
 SPARK 2022 Stream 2, of Proba-2, as in participants' code (the organisers' description was not found):
     <part>/images/<sequence>/<name>   train/train.csv, val/val.csv, test_synthetic/sample_submission_synthetic.csv,
     test_real/sample_submission_real.csv   columns filename, sequence, Tx, Ty, Tz, Qx, Qy, Qz, Qw. Assumptions: metres;
     body to camera; one camera for all parts, without distortion; the poses of the sample submissions are none.
+The last two were published without camera.json; where there is one, it counts.
 """
 
 import os
@@ -75,13 +75,23 @@ def tables_of(folder: Path) -> list[Table]:
         camera = Camera.read(folder / CAMERA_FILE)
         found += [_of_domain(place, name, camera) for place, name in domains]
     if speed:
-        camera = Camera.read(folder / CAMERA_FILE) if _there(folder / CAMERA_FILE) else SPEED
-        found += [_of_speed(stem, camera) for stem in speed]
+        found += [_of_speed(stem, _camera(folder, SPEED)) for stem in speed]
     for path in spark:
         split, domain = OF_SPARK[path]
         images = f"{path.partition('/')[0]}/images"
-        found.append(Table(path, split, domain, images, None, tango=False, camera=SPARK_2022))
+        found.append(Table(path, split, domain, images, None, tango=False, camera=_camera(folder, SPARK_2022)))
     return found
+
+
+def built_in(folder: Path) -> Camera | None:
+    """The camera of a set of SPEED (2019) or SPARK 2022, which come without camera.json; None: it is neither."""
+    if any(_there(folder / f"{stem}.json") and (folder / "images" / stem).is_dir() for stem in OF_SPEED):
+        return SPEED
+    return SPARK_2022 if any(_there(folder / path) for path in OF_SPARK) else None
+
+
+def _camera(folder: Path, otherwise: Camera) -> Camera:
+    return Camera.read(folder / CAMERA_FILE) if _there(folder / CAMERA_FILE) else otherwise
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -17,7 +17,7 @@ from pipeline.poses.camera import Camera
 from pipeline.poses.columns import CAMERA, CAMERA_FIELD, MASK_FIELD, POSE_FIELDS
 from pipeline.tracks.pose.integrity import Labelled, check_image
 from pipeline.tracks.pose.labels import Pose
-from pipeline.tracks.pose.layout import CAMERA_FILE, OF_DOMAIN, OF_SPARK, OF_SPEED, Table, tables_of
+from pipeline.tracks.pose.layout import CAMERA_FILE, OF_DOMAIN, OF_SPARK, OF_SPEED, Table, built_in, tables_of
 
 TRUTH = (
     pa.field("domain", pa.string()),  # synthetic, lightbox, sunlamp, real ...: never null
@@ -26,6 +26,7 @@ TRUTH = (
     *BOX_FIELDS,  # of the mask, or of the key points where there is none
     MASK_FIELD,
 )
+ABOVE = 3  # folders, from a sequence's images to the set: SPARK 2022's <part>/images/<sequence>
 UNUSABLE = (
     *("image-missing", "image-unreadable", "image-undecodable", "pose-millimetres"),
     *("mask-missing", "mask-unreadable", "mask-undecodable", "mask-size"),
@@ -131,14 +132,23 @@ def tables(folder: Path) -> list[Path]:
 
 
 def beside(folder: Path) -> dict[str, list[float]]:
-    """The camera of a folder of images that is no data set: of the nearest camera.json, there or in a folder above.
+    """The camera of a folder of images that is no data set: the nearest, there or in a folder above.
+
+    It is that of a camera.json, or, up to `ABOVE` folders above, the known one of a set of SPEED (2019) or SPARK 2022.
 
     Raises:
         UserError: there is none, or it is damaged.
     """
-    places = [folder.absolute(), *folder.absolute().parents]
-    path = next((place / CAMERA_FILE for place in places if (place / CAMERA_FILE).exists()), folder / CAMERA_FILE)
-    return {CAMERA: Camera.read(path).shares.tolist()}
+    for level, place in enumerate((folder.absolute(), *folder.absolute().parents)):
+        if (place / CAMERA_FILE).exists():
+            return {CAMERA: Camera.read(place / CAMERA_FILE).shares.tolist()}
+        if level <= ABOVE and (camera := built_in(place)):
+            return {CAMERA: camera.shares.tolist()}
+    raise UserError(
+        f"no camera for the images of {folder.absolute()}: looked for {CAMERA_FILE} there and in all folders above, "
+        f"and for the tables of SPEED (2019) and SPARK 2022, whose cameras are known, up to {ABOVE} folders above. Copy "
+        f"the {CAMERA_FILE} that came with the images beside them: without it no pose can be told."
+    )
 
 
 def remarks(folder: Path, items: list[Item]) -> list[str]:
