@@ -96,14 +96,15 @@ def draw(
         classes: number of classes that take turns
         mesh: the craft
         size: side of the image, pixels
-        attempt: above 0 another, larger one, for a craft that was not visible enough
+        attempt: above 0 another one, larger or nearer, for a craft that was not visible enough
     """
     seed, split, index = key
     rng = np.random.default_rng([seed, SPLITS.index(split), index, 2, attempt])
     size_turn, ground_turn = _even(seed, split, index, classes)
     camera = Camera(size, rng.uniform(*domain.fov_deg))
     low, high = domain.range_m or domain.longest
-    length = low * (high / low) ** min(1.0, size_turn + 0.12 * attempt)
+    larger = 0.12 * attempt * (1 if domain.range_m is None else -1)
+    length = low * (high / low) ** min(1.0, max(0.0, size_turn + larger))
     missed = np.inf
     while missed > MISS_PX * size / 1024:
         quaternion, spot = _attitude_and_spot(rng, domain)

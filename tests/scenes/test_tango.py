@@ -9,6 +9,7 @@ from pipeline.scenes.domain import POSE_DOMAINS
 from pipeline.scenes.labels import label
 from pipeline.scenes.mesh import craft_mesh
 from pipeline.scenes.render import look
+from pipeline.scenes.scene import draw
 from pipeline.scenes.speed_layout import shots
 from pipeline.scenes.studio import Studio
 
@@ -62,6 +63,18 @@ def test_ranges_are_those_of_speed_plus_and_attitudes_are_uniform(views):
     rotations = np.array([view.scene.pose.rotation for view in views])
     assert np.abs(rotations.mean(axis=0)).max() < 0.3  # nine means of 60, each of deviation 0.075
     assert (np.square(rotations).mean(axis=0) > 0.2).all()  # 1/3 where uniform
+
+
+@pytest.mark.parametrize("world", POSE_DOMAINS)
+def test_a_second_attempt_is_nearer(world):
+    studio = Studio(0, SIZE, world, built_in=(TARGET,), domains=POSE_DOMAINS)
+    for index in range(10):
+        scenes = [draw(studio.domain, (0, "val", index), 1, craft_mesh(TARGET), SIZE, attempt) for attempt in range(9)]
+        ranges = [np.linalg.norm(scene.pose.translation) for scene in scenes]
+        steps = np.diff(np.log(ranges)) / np.log(10 / 3)
+        assert steps[0] == pytest.approx(-min(0.12, np.log(ranges[0] / 3) / np.log(10 / 3)), abs=1e-9)
+        assert steps.max() < 1e-9
+        assert min(ranges) > 3 - 1e-9
 
 
 def test_most_of_the_craft_is_inside_the_image(views):
