@@ -20,7 +20,10 @@ from pipeline.files import drop_leftovers, read_json, write_json
 
 DATA = Path("data")
 SUBMISSIONS = Path("submissions")
-SET_MARKS = ("train.csv", "val.csv", "images", "camera.json", "index.parquet")  # any of these makes a folder a data set
+SET_MARKS = (  # any of these makes a folder a data set
+    *("train.csv", "val.csv", "images", "camera.json", "index.parquet"),
+    *("train.json", "train/train.csv", "val/val.csv"),
+)
 VIEWS = "views.json"
 PACKAGES = (
     *("torch", "segmentation-models-pytorch", "timm", "albumentations", "torchjd"),

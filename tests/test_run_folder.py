@@ -56,6 +56,13 @@ def test_the_only_data_set_is_meant_beside_the_demo_s(here, capsys):
         find_data(None)
 
 
+@pytest.mark.parametrize("table", ["train.json", "train/train.csv", "val/val.csv"])
+def test_sets_of_poses_are_found_before_they_are_indexed(here, table):
+    (here / "data/poses" / table).parent.mkdir(parents=True)
+    (here / "data/poses" / table).touch()
+    assert find_data(None).name == "poses"
+
+
 def test_a_data_set_that_is_named_must_be_a_folder(here):
     (here / "file").touch()
     for name in ("file", "missing"):
