@@ -146,8 +146,8 @@ def beside(folder: Path) -> dict[str, list[float]]:
             return {CAMERA: camera.shares.tolist()}
     raise UserError(
         f"no camera for the images of {folder.absolute()}: looked for {CAMERA_FILE} there and in all folders above, "
-        f"and for the tables of SPEED (2019) and SPARK 2022, whose cameras are known, up to {ABOVE} folders above. Copy "
-        f"the {CAMERA_FILE} that came with the images beside them: without it no pose can be told."
+        f"and for the tables of SPEED (2019) and SPARK 2022, whose cameras are known, up to {ABOVE} folders above. "
+        f"Copy the {CAMERA_FILE} that came with the images beside them: without it no pose can be told."
     )
 
 

@@ -29,7 +29,7 @@ class Rules:
     """Which of the two competitions judges.
 
     Args:
-        thresholds: hardware: errors below those of SPEED+'s labels count 0 in its domains lightbox and sunlamp alone (2021);
+        thresholds: hardware: errors below those of SPEED+'s labels count 0 in its lightbox and sunlamp alone (2021);
             none: every error counts (SPEED, 2019)
     """
 
