@@ -34,14 +34,15 @@ def changed(rules: Mapping[str, object]) -> str:
 
 def card(content: Mapping, words: Mapping[str, str], aside: str, zip: Path) -> str:
     """The figures of a score.json, a line each with its interval and its meaning, and what they are of."""
-    images = content["images"]
+    images, wide = content["images"], max(10, *map(len, words))
 
     def of_how_many(name: str) -> str:
         counted = content["counted"].get(name, images)
         return "" if counted == images else f" ({counted} of {images} images)"
 
     rows = [
-        f"{name:10} {number(content[name]):>6}  {limits(content['intervals'][name]):15}  {meaning}{of_how_many(name)}"
+        f"{name:{wide}} {number(content[name]):>6}  {limits(content['intervals'][name]):15}  "
+        f"{meaning}{of_how_many(name)}"
         for name, meaning in words.items()
     ]
     if content["rules"]:
@@ -94,13 +95,14 @@ def difference(first: "Judged", second: "Judged") -> str:
     """Each figure of one submission less another's, with its paired interval and what that says."""
     one, other, between, images = first.figures(), second.figures(), first.less(second), first.fewest()
     lines = ["", f"{first.zip} less {second.zip}, on the same images (paired intervals):"]
+    wide = max(10, *map(len, first.track.judge.words))
     for name in first.track.judge.words:
         if None in (one[name], other[name]):
-            lines.append(f"{name:10}    n/a")
+            lines.append(f"{name:{wide}}    n/a")
             continue
         pair = between[name] and f"[{between[name][0]:+.4f} {between[name][1]:+.4f}]"
         verdict = _verdict(one[name] - other[name], between[name], images.get(name))
-        lines.append(f"{name:10} {one[name] - other[name]:+.4f}  {pair or '':17}  {verdict}")
+        lines.append(f"{name:{wide}} {one[name] - other[name]:+.4f}  {pair or '':17}  {verdict}")
     return "\n".join(lines)
 
 

@@ -26,6 +26,19 @@ def test_a_card_is_one_line_per_figure_with_its_interval_and_its_meaning():
     ]
 
 
+def test_columns_stand_under_each_other_whatever_the_names():
+    content = {"a": 0.5, "much_longer_than_ten": 1.0, "intervals": {"a": None, "much_longer_than_ten": None}}
+    words = {"a": "here", "much_longer_than_ten": "here"}
+    card = tables.card(CONTENT | content, words, "", Path("a.zip")).splitlines()
+    judged = SimpleNamespace(
+        track=track(words=words), zip="z", fewest=dict,
+        figures=lambda: content, less=lambda other: content["intervals"],
+    )  # fmt: skip
+    compared = tables.difference(judged, judged).splitlines()[2:]
+    assert card[0].index("here") == card[1].index("here") == 46
+    assert compared[0].index("the same") == compared[1].index("the same")
+
+
 def test_nothing_beside_it_is_no_empty_line_and_changed_rules_are_said():
     card = tables.card(CONTENT | {"rules": {"box_needs_class": True}}, WORDS, "", Path("a.zip"))
     assert card.splitlines()[2] == "with other rules than the words say: box-needs-class True"
