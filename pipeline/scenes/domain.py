@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pipeline.poses.camera import SPEED_PLUS
+
 Range = tuple[float, float]
 
 
@@ -106,7 +108,7 @@ DOMAINS = {"default": DEFAULT, "shifted": SHIFTED}
 # Of SPEED+: the camera across the image, from its focal length in pixels; its ranges, its share of Earth, no colour. A
 # craft that cannot be seen has no pose to be told: fewer are dim, and less so.
 _SPEED_PLUS = {
-    "fov_deg": (float(np.degrees(2 * np.arctan(960 / 2988.5795163815555))),) * 2,
+    "fov_deg": (float(np.degrees(2 * np.arctan(SPEED_PLUS.width / 2 / SPEED_PLUS.fx))),) * 2,
     "range_m": (3, 10),
     "cut": 0.1,
     "cut_by": (0.05, 0.35),

@@ -30,12 +30,9 @@ QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 90]
 
 def shots(studio: Studio, train: int, val: int, test: int) -> list[Shot]:
     """All images of a set."""
-    splits = [(split, index) for split, count in _counts(train, val, test) for index in range(count)]
+    counts = {"train": train, "val": val, "test": test}
+    splits = [(split, index) for split, count in counts.items() for index in range(count)]
     return [_shot(studio, split, index, number) for number, (split, index) in enumerate(splits, 1)]
-
-
-def _counts(train: int, val: int, test: int) -> tuple[tuple[str, int], ...]:
-    return ("train", train), ("val", val), ("test", test)
 
 
 def _shot(studio: Studio, split: str, index: int, number: int) -> Shot:

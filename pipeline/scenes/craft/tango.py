@@ -11,12 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipeline.poses.key_points import TANGO
 from pipeline.scenes.shapes import ALONG_X, ALONG_Y, Solid, Vector, box, drum, lathe, rod, tube
 
-PANEL = ((-0.37, -0.385, 0.3215), (-0.37, 0.385, 0.3215), (0.37, 0.385, 0.3215), (0.37, -0.385, 0.3215))
-BOTTOM = ((-0.37, -0.264, 0.0), (-0.37, 0.304, 0.0), (0.37, 0.304, 0.0), (0.37, -0.264, 0.0))
-TIPS = ((-0.5427, 0.4877, 0.2535), (0.5427, 0.4877, 0.2591), (0.305, -0.579, 0.2515))
-KEY_POINTS = (*PANEL, *BOTTOM, *TIPS)
+KEY_POINTS = tuple(map(tuple, TANGO.tolist()))
+TIPS = KEY_POINTS[8:]  # of the antennas
 RING = [(0.15, -0.03), (0.17, -0.03), (0.17, 0.01), (0.15, 0.01), (0.15, -0.03)]
 ROOTS = ((-0.36, 0.294, 0.25), (0.36, 0.294, 0.255), (0.305, -0.26, 0.25))
 
