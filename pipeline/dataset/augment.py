@@ -56,15 +56,69 @@ class Augment:
                 )
             )
         if config.brightness:
-            limit = (-config.brightness, config.brightness)
-            steps.append(albumentations.RandomBrightnessContrast(brightness_limit=limit, contrast_limit=limit, p=1.0))
+            steps.append(_brightness(config.brightness))
         self.steps = albumentations.Compose(steps)
 
     def __call__(
         self, image_hwc: np.ndarray, mask_hwc: np.ndarray, epoch: int, index: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Augment uint8 image (h, w, 3) and soft mask (h, w, 2) alike."""
-        key = [self.seed, epoch, index]
-        self.steps.set_random_state(np.random.default_rng(key), random.Random(repr(key)))
+        _seed(self.steps, self.seed, epoch, index)
         out = self.steps(image=image_hwc, mask=mask_hwc)
         return out["image"], out["mask"]
+
+
+@dataclass
+class PhotometricConfig:
+    """Light, lens and sensor as they may be otherwise; each is drawn anew for every image of every epoch.
+
+    Args:
+        brightness: largest relative change of brightness and contrast
+        noise: largest standard deviation of added noise, of the full range
+        blur_px: largest standard deviation of a blur, pixels
+        erase: probability that rectangles are blacked out
+    """
+
+    brightness: float = ranged(0.2, least=0, most=1)
+    noise: float = ranged(0.05, least=0, most=1)
+    blur_px: float = ranged(0.5, least=0, unit=" pixels")
+    erase: float = ranged(0.0, least=0, most=1)
+
+
+class Photometric:
+    """Brightness and contrast, blur, noise, erased rectangles; target maps stay as they are.
+
+    For answers that are bound to the camera, such as a pose.
+    """
+
+    def __init__(self, config: PhotometricConfig, seed: int) -> None:
+        self.seed = seed
+        steps = []
+        if config.brightness:
+            steps.append(_brightness(config.brightness))
+        if config.blur_px:
+            steps.append(albumentations.GaussianBlur(blur_limit=0, sigma_limit=(0.0, config.blur_px), p=0.5))
+        if config.noise:
+            steps.append(albumentations.GaussNoise(std_range=(0.0, config.noise), per_channel=False, p=0.5))
+        if config.erase:
+            sizes = {"hole_height_range": (0.05, 0.2), "hole_width_range": (0.05, 0.2)}
+            steps.append(albumentations.CoarseDropout(num_holes_range=(1, 4), **sizes, p=config.erase))
+        self.steps = albumentations.Compose(steps)
+
+    def __call__(
+        self, image_hwc: np.ndarray, target_hwc: np.ndarray, epoch: int, index: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Augment a uint8 image (h, w, 3); its target map as it was."""
+        _seed(self.steps, self.seed, epoch, index)
+        return self.steps(image=image_hwc)["image"], target_hwc
+
+
+def _brightness(most: float) -> albumentations.RandomBrightnessContrast:
+    limit = (-most, most)
+    return albumentations.RandomBrightnessContrast(brightness_limit=limit, contrast_limit=limit, p=1.0)
+
+
+def _seed(steps: albumentations.Compose, seed: int, epoch: int, index: int) -> None:
+    """Give an image's steps a random stream of its own."""
+    key = [seed, epoch, index]
+    steps.set_random_state(np.random.default_rng(key), random.Random(repr(key)))

@@ -29,6 +29,22 @@ def checked(folder: Path, path: Path, kind: str, problems: list[Problem]) -> tup
     return picture, None if picture.fault else picture.rgb_hwc
 
 
+def both_checked(
+    folder: Path, image: Path, mask: Path | None, problems: list[Problem]
+) -> tuple[list[Picture], np.ndarray | None, tuple[int, int]]:
+    """The pictures of an image and, where there is to be one, of its mask; the mask's pixels; and height and width.
+
+    As `checked` does each. The size is the image's, the mask's where that is not whole, (0, 0) where neither is.
+    """
+    picture, image_hwc = checked(folder, image, "image", problems)
+    pictures, mask_hwc = [picture], None
+    if mask:
+        picture, mask_hwc = checked(folder, mask, "mask", problems)
+        pictures.append(picture)
+    sized = mask_hwc if image_hwc is None else image_hwc
+    return pictures, mask_hwc, (0, 0) if sized is None else sized.shape[:2]
+
+
 def content_hash(picture: Picture) -> str:
     """Of the file's bytes, as pipeline.files.file_hash; empty where there are none to be read."""
     unknown = picture.missing or picture.unread

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.dataset.photometric import Photometric, PhotometricConfig
+from pipeline.dataset.augment import Photometric, PhotometricConfig
 
 IMAGE_HWC = np.random.default_rng(0).integers(60, 190, (64, 64, 3)).astype(np.uint8)
 TARGET_HWC = (IMAGE_HWC[..., :1] > 120).astype(np.uint8) * 255

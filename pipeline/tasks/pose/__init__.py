@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from pipeline.contracts import Asked, Task
+from pipeline.dataset.augment import Photometric
 from pipeline.dataset.images import at_size
-from pipeline.dataset.photometric import Photometric
 from pipeline.losses.pose import PoseLoss, untaught
 from pipeline.masks import rle
 from pipeline.masks.columns import BOX, BOX_FIELDS
@@ -56,7 +56,7 @@ class Pose(Task):
     fallback_words = "no pose by the way that was asked for: that of the pose head, else far off in the middle"
     legend = drawing.LEGEND
     fit_code = (
-        *("tasks/pose/__init__.py", "losses/pose.py", "losses/registry.py", "dataset/photometric.py", "masks/rle.py"),
+        *("tasks/pose/__init__.py", "losses/pose.py", "losses/registry.py", "dataset/augment.py", "masks/rle.py"),
         *(f"models/{name}.py" for name in ("bifpn", "compact", "pose_heads", "pose_net", "weights")),
         "masks/windows.py",
         *(f"poses/{name}.py" for name in ("columns", "key_points", "positions", "rotations")),
@@ -121,7 +121,7 @@ class Pose(Task):
         }
 
     def augment(self, config: PoseConfig) -> Callable:
-        """See pipeline.dataset.photometric.Photometric: nothing geometric, for the camera is part of a pose."""
+        """See pipeline.dataset.augment.Photometric: nothing geometric, for the camera is part of a pose."""
         return Photometric(config.augment, config.seed)
 
     def loss(self, config: PoseConfig) -> nn.Module:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from pipeline.dataset.photometric import PhotometricConfig
+from pipeline.dataset.augment import PhotometricConfig
 from pipeline.losses.pose import PoseLossConfig
 from pipeline.models.pose_net import PoseModelConfig
 from pipeline.poses.key_points import TANGO

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from pipeline.dataset.integrity import checked, content_hash
+from pipeline.dataset.integrity import both_checked, content_hash
 from pipeline.dataset.problems import Problem
 from pipeline.masks import rle
 from pipeline.masks.boxes import box_from_mask, box_iou
@@ -41,13 +41,7 @@ def check_image(item: Labelled) -> dict:
         is there and could not be read.
     """
     problems: list[Problem] = []
-    picture, image = checked(item.folder, item.image, "image", problems)
-    pictures, mask = [picture], None
-    if item.mask:
-        picture, mask = checked(item.folder, item.mask, "mask", problems)
-        pictures.append(picture)
-    sized = mask if image is None else image
-    height, width = (0, 0) if sized is None else sized.shape[:2]
+    pictures, mask, (height, width) = both_checked(item.folder, item.image, item.mask, problems)
     camera = _resized(item.camera, height, width)
     if height and (height, width) != (item.camera.height, item.camera.width):
         said = f"image {width}x{height}, camera {item.camera.width}x{item.camera.height}: taken to be resized"

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.dataset.integrity import checked, content_hash
+from pipeline.dataset.integrity import both_checked, content_hash
 from pipeline.dataset.mask_colours import BODY, PANEL, foreign_pixels, labels_from_colours
 from pipeline.dataset.problems import Problem
 from pipeline.masks import rle
@@ -33,13 +33,7 @@ def check_image(item: Labelled) -> dict:
         be others tomorrow.
     """
     problems: list[Problem] = []
-    picture, image = checked(item.folder, item.image, "image", problems)
-    pictures, mask = [picture], None
-    if item.mask:
-        picture, mask = checked(item.folder, item.mask, "mask", problems)
-        pictures.append(picture)
-    sized = mask if image is None else image
-    height, width = (0, 0) if sized is None else sized.shape[:2]
+    pictures, mask, (height, width) = both_checked(item.folder, item.image, item.mask, problems)
     found = [] if item.box is None else _box_problems(item.box, width, height)
     facts = {
         "content_hash": content_hash(pictures[0]),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pipeline.errors import UserError
 from pipeline.tracks.pose import submission
 from pipeline.tracks.pose.checks import AHEAD, COLUMNS_GOOD, IMAGES_GOOD, METRES, NUMBERS_GOOD, READABLE, UNIT
+from tests.damage import damaged
 from tests.tracks.pose.files import BOTH, answers
 
 IMAGES = answers([f"synthetic/img{number:06}.jpg" for number in range(1, 8)])
@@ -195,17 +196,8 @@ def test_no_file_and_a_folder(tmp_path):
 @given(data=st.data())
 def test_no_damage_gives_a_traceback(tmp_path, text, data):
     """Bytes changed, cut out or put in anywhere: refused in words, or every image has a pose."""
-    content = bytearray(text.encode())
-    for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(content) - 1))
-        kind = data.draw(st.sampled_from(["change", "cut", "insert"]))
-        if kind == "change":
-            content[at] = data.draw(st.integers(0, 255))
-        elif kind == "cut":
-            del content[at : at + data.draw(st.integers(1, 100))]
-        else:
-            content[at:at] = data.draw(st.binary(min_size=1, max_size=30))
-    findings, rows, _ = examined(tmp_path / "a.csv", bytes(content))
+    content = damaged(data, text.encode(), most_cut=100, most_put=30)
+    findings, rows, _ = examined(tmp_path / "a.csv", content)
     if not findings.complaints:
         assert sorted(rows["image_id"]) == sorted(IMAGES["image_id"])
         assert all(len(q) == 4 and len(r) == 3 for q, r in zip(rows["quaternion"], rows["translation_m"], strict=True))

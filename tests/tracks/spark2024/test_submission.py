@@ -12,6 +12,7 @@ from pipeline.errors import UserError
 from pipeline.masks import rle
 from pipeline.tracks.spark2024 import submission
 from pipeline.tracks.spark2024.track import TRACK
+from tests.damage import damaged
 from tests.makers import answers, asked
 
 IMAGES = asked(["test_00000_img.jpg", "test_00001_img.jpg"])
@@ -166,18 +167,9 @@ def whole(tmp_path_factory):
 @given(data=st.data())
 def test_no_damage_gives_a_traceback(whole, tmp_path, data):
     """Bytes changed, cut out or put in anywhere: the zip is refused in words, or still says the same."""
-    content = bytearray(whole)
-    for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(content) - 1))
-        kind = data.draw(st.sampled_from(["change", "cut", "insert"]))
-        if kind == "change":
-            content[at] = data.draw(st.integers(0, 255))
-        elif kind == "cut":
-            del content[at : at + data.draw(st.integers(1, 200))]
-        else:
-            content[at:at] = data.draw(st.binary(min_size=1, max_size=50))
+    content = damaged(data, whole, most_cut=200, most_put=50)
     path = tmp_path / "b.zip"
-    path.write_bytes(bytes(content))
+    path.write_bytes(content)
     try:
         rows, _ = TRACK.upload.read(path, IMAGES)
     except UserError:
