@@ -5,7 +5,6 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import nn
 
@@ -17,14 +16,14 @@ from pipeline.errors import UserError
 CODE = ("engine/inference.py", "dataset/images.py", "dataset/pixels.py")  # that decides an answer, beside the task's
 
 
-def asked_of(task: Task, folder: Path, row: pd.Series, size: int) -> Asked:
+def asked_of(task: Task, folder: Path, row: tuple, size: int) -> Asked:
     """The image file of an index row at working size; one that cannot be read at all is black, of the row's size."""
-    picture = read_picture(folder / row["image_path"])
+    picture = read_picture(folder / row.image_path)
     image_hwc = picture.rgb_hwc
     if image_hwc is None:
-        image_hwc = np.zeros((row["height"], row["width"], 3), np.uint8)
-    known = {name: row[name] for name in task.asked_columns}
-    return Asked(row["image_id"], at_size(image_hwc, size), *image_hwc.shape[:2], picture.fault, known)
+        image_hwc = np.zeros((row.height, row.width, 3), np.uint8)
+    known = {name: getattr(row, name) for name in task.asked_columns}
+    return Asked(row.image_id, at_size(image_hwc, size), *image_hwc.shape[:2], picture.fault, known)
 
 
 def answers(task: Task, network: nn.Module, images: Iterable[Asked], views: str, batch_size: int) -> Iterator[dict]:

@@ -150,9 +150,11 @@ class Training:
 
     def _backward(self, loss: torch.Tensor, parts: dict[str, torch.Tensor]) -> dict[str, float]:
         """Put the step's gradients into the parameters; the weights of balanced losses, to log."""
-        weighted = {name: weight * parts[name] for name, weight in self.weights.items()}
-        shared = shared_parameters(self.network)
-        if self.config.optim.gradients and not self.gradients:
+        compared = self.config.optim.gradients and not self.gradients
+        if compared or self.balance:
+            weighted = {name: weight * parts[name] for name, weight in self.weights.items()}
+            shared = shared_parameters(self.network)
+        if compared:
             self.gradients = gradient_cosines(weighted, shared, self.fabric.backward)
         if not self.balance:
             self.fabric.backward(loss)

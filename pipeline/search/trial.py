@@ -3,6 +3,7 @@
 import copy
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -41,6 +42,11 @@ class Sets:
         refuse_blind(track, sets.tune)
         return sets
 
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """Of the rows, by what they are for."""
+        return {name: rows_hash(getattr(self, name)) for name in ("fit", "tune", "val")}
+
 
 def tried(track: Track, config: Config, sets: Sets, path: Path) -> dict:
     """What a training gave, taken from `path` where that was made from the same.
@@ -51,7 +57,7 @@ def tried(track: Track, config: Config, sets: Sets, path: Path) -> dict:
     """
     made_from = {
         "config": flat(config),
-        "images": {name: rows_hash(getattr(sets, name)) for name in ("fit", "tune", "val")},
+        "images": sets.hashes,
         "code": sources((*CODE, *ANSWER_CODE, *track.task.fit_code, *track.task.answer_code)),
     }
     there = read_json(path)

@@ -58,10 +58,12 @@ def answered(
 
 def _made_of(trained: Trained, rows: pd.DataFrame, tta: str) -> dict:
     """All that decides a run's answers to some images."""
-    said = rows[["image_id", "content_hash", *trained.track.task.asked_columns]].map(exact).map(str)
+    said = rows["image_id"] + " " + rows["content_hash"]
+    for name in trained.track.task.asked_columns:
+        said += " " + rows[name].map(exact).map(str)
     return {
         "weights_hash": file_hash(trained.run.best),
-        "images_hash": text_hash("\n".join(said.agg(" ".join, axis=1))),
+        "images_hash": text_hash("\n".join(said)),
         "tta": tta,
         "model": vars(trained.config.model),
         "batch_size": _batch_size(trained.config),
@@ -102,10 +104,10 @@ def _answer(trained: Trained, folder: Path, rows: pd.DataFrame, place: Answers, 
     resumed = f", resuming after {start}" if start else ""
     say(f"predict: {len(rows)} images with {trained.run.name!r}, tta {place.tta}{resumed}")
 
-    def asked(row: tuple[int, pd.Series]) -> Asked:
-        return asked_of(task, folder, row[1], trained.config.model.size)
+    def asked(row: tuple) -> Asked:
+        return asked_of(task, folder, row, trained.config.model.size)
 
-    found = answers(task, trained.network, read_ahead(asked, todo.iterrows()), place.tta, wanted["batch_size"])
+    found = answers(task, trained.network, read_ahead(asked, todo.itertuples()), place.tta, wanted["batch_size"])
     found = progress(found, len(rows), "predict", start=start)
     for span in missing:
         parts.write(span, list(islice(found, len(span))))
