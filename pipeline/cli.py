@@ -29,8 +29,9 @@ VERBS = {  # in the order data flows
     "validate": "check anybody's zip before it is uploaded",
     "score": "score that zip as the server would",
     "report": "write a static page for a run, or a list of all runs",
-    "search": "train many variants on the same images and compare them: sets of tasks and weightings of their losses",
-    "bench": "measure this code's own speed, or its networks against the published ones",
+    "search tasks": "train sets of tasks with weightings of their losses on the same images, and compare them",
+    "bench score": "time the judging of a zip against a straightforward way",
+    "bench models": "train and judge the rows of a table: our networks against the published ones",
     "demo": "all of the above on simulated images: from nothing to a scored zip in 15 minutes",
 }
 
@@ -78,22 +79,33 @@ def _run(arguments: list[str]) -> None:
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(overview())
         return
-    verb, *rest = arguments
+    words = 1 if arguments[0] in VERBS else 2
+    verb = " ".join(arguments[:words])
     if verb not in VERBS:
-        raise UserError(f"no verb {verb!r}.{nearest(verb, [*VERBS, 'test'])} `./run.sh --help` lists them.")
-    function = getattr(importlib.import_module(f"pipeline.verbs.{verb}"), verb)
-    function(**parse(function, rest))
+        kinds = [name.partition(" ")[2] for name in VERBS if name.split()[0] == arguments[0]]
+        if kinds and len(arguments) == 1:
+            raise UserError(f"{verb} what? There are {', '.join(kinds)}.")
+        wrong = verb if kinds else arguments[0]
+        raise UserError(f"no verb {wrong!r}.{nearest(wrong, [*VERBS, 'test'])} `./run.sh --help` lists them.")
+    function = function_of(verb)
+    function(**parse(function, arguments[words:]))
+
+
+def function_of(verb: str) -> Callable:
+    """What a verb calls; it has a file of its name."""
+    name = verb.replace(" ", "_")
+    return getattr(importlib.import_module(f"pipeline.verbs.{name}"), name)
 
 
 def overview() -> str:
     """The verbs, a line each."""
-    lines = [f"  {verb:10} {text}" for verb, text in VERBS.items()]
+    lines = [f"  {verb:20} {text}" for verb, text in VERBS.items()]
     return "\n".join(
         [
             "usage: ./run.sh <verb> [options]        ./run.sh <verb> --help for its options",
             "",
             *lines,
-            f"  {'test':10} check the code: ruff and the test suite",
+            f"  {'test':20} check the code: ruff and the test suite",
             "",
             "Words before the first option are the verb's first options: `score A B` is `score --run A --versus B`.",
             "data/ and submissions/ are those of the folder you stand in.",
@@ -103,15 +115,16 @@ def overview() -> str:
 
 class _Parser(jsonargparse.ArgumentParser):
     def error(self, message: str, ex: Exception | None = None) -> None:
-        raise UserError(f"{message.strip()}\n`./run.sh {self.prog.split()[-1]} --help` lists the options.")
+        raise UserError(f"{message.strip()}\n`{self.prog} --help` lists the options.")
 
 
 def parser_of(function: Callable, track: str = DEFAULT) -> jsonargparse.ArgumentParser:
     """A parser with one option per parameter; `config` brings the options of the config, `rules` those of the judge."""
     words, _, example = inspect.getdoc(function).partition("Example:")
+    prog = f"./run.sh {function.__name__.replace('_', ' ')}"
     parser = _Parser(
-        prog=f"./run.sh {function.__name__}",
-        usage=" ".join([f"./run.sh {function.__name__}", *(f"[{word}]" for word in words_of(function)), "[options]"]),
+        prog=prog,
+        usage=" ".join([prog, *(f"[{word}]" for word in words_of(function)), "[options]"]),
         description=words.split("Args:")[0].strip() + "\n\nexample:\n" + "  " + example.split("\n\n")[0].strip(),
         formatter_class=_Help,
     )

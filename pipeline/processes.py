@@ -21,6 +21,17 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def is_alive(process: int) -> bool:
+    """Whether this machine has a process of this number."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
 def spread(function: Callable[[T], R], work: Sequence[T], processes: int, chunk: int) -> Iterator[R]:
     """function(item) for each item of `work`, in order, from so many processes, `chunk` items at a time.
 

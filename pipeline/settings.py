@@ -66,7 +66,8 @@ class OptimConfig:
         lr: peak learning rate of decoder and class head
         encoder_lr_factor: the encoder's learning rate as a share of lr
         weight_decay: on weight matrices and kernels only
-        epochs: passes over the training images
+        epochs: after each the network is judged on `tune`
+        images_per_epoch: images seen in an epoch; 0: each of them once
         warmup_epochs: of linear warm-up, may be a fraction
         batch_size: images a step
         clip_norm: largest gradient norm
@@ -83,6 +84,7 @@ class OptimConfig:
     encoder_lr_factor: float = ranged(0.1, least=0)
     weight_decay: float = ranged(1e-4, least=0)
     epochs: int = ranged(30, above=0)
+    images_per_epoch: int = ranged(0, least=0)
     warmup_epochs: float = ranged(1.0, least=0)
     batch_size: int = ranged(16, least=2, unit=", for batch normalisation")
     clip_norm: float = ranged(1.0, above=0)

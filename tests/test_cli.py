@@ -1,6 +1,5 @@
 """The front door: help, options and mistakes of every verb."""
 
-import importlib
 import os
 import re
 import subprocess
@@ -12,7 +11,7 @@ import pytest
 import torch
 
 from pipeline import cli
-from pipeline.cli import VERBS, main, parse, parser_of
+from pipeline.cli import VERBS, function_of, main, parse, parser_of
 from pipeline.errors import UserError
 from pipeline.settings import flat
 from pipeline.tasks.parts.config import PartsConfig
@@ -24,13 +23,9 @@ from pipeline.verbs.validate import validate
 ROOT = Path(__file__).parents[1]
 
 
-def function_of(verb):
-    return getattr(importlib.import_module(f"pipeline.verbs.{verb}"), verb)
-
-
 def test_help_lists_the_verbs_in_the_order_data_flows(capsys):
     assert main(["--help"]) == 0
-    listed = re.findall(r"^  (\w+) ", capsys.readouterr().out, re.M)
+    listed = re.findall(r"^  (\w+(?: \w+)?)  ", capsys.readouterr().out, re.M)
     assert listed == [
         "simulate",
         "download",
@@ -42,8 +37,9 @@ def test_help_lists_the_verbs_in_the_order_data_flows(capsys):
         "validate",
         "score",
         "report",
-        "search",
-        "bench",
+        "search tasks",
+        "bench score",
+        "bench models",
         "demo",
         "test",
     ]
@@ -68,8 +64,8 @@ def test_the_options_of_every_verb():
         for verb in VERBS
     }
     assert options.pop("cost") >= {"recipe", "size", "by_module", *flat(PartsConfig())}
-    searched = {"what", "recipe", "data", "sets", "balances", "seeds", "budget", "run"}
-    assert options.pop("search") >= {*searched, *flat(PartsConfig())}
+    searched = {"recipe", "data", "sets", "balances", "seeds", "budget", "run", "study", "overwrite"}
+    assert options.pop("search tasks") >= {*searched, *flat(PartsConfig())}
     assert options.pop("train") >= {"recipe", "data", "run", "overwrite", *flat(PartsConfig())}
     assert options == {
         "simulate": {"out", "count", "size", "seed", "val", "test", "domain", "meshes", "preview", "check", "track"},
@@ -84,7 +80,8 @@ def test_the_options_of_every_verb():
             *(f"rules.{field.name}" for field in fields(Rules)),
         },
         "report": {"run", "data", "split", "tta"},
-        "bench": {"what", "track", "count", "dense", "table", "only", "out"},
+        "bench score": {"track", "count", "dense"},
+        "bench models": {"table", "only", "out"},
         "demo": set(),
     }
 
@@ -93,6 +90,9 @@ def test_the_options_of_every_verb():
     ("arguments", "words"),
     [
         (["trian"], "Did you mean train?"),
+        (["search"], "search what? There are tasks"),
+        (["search", "task"], "no verb 'search task'. Did you mean search tasks?"),
+        (["serch", "tasks"], "no verb 'serch'."),
         (["train", "--optim.lrr", "3"], "unknown option --optim.lrr. Did you mean --optim.lr?"),
         (["train", "--optim.lr", "fast"], "optim.lr"),
         (["train", "--recipe", "lite"], "Did you mean lite0?"),

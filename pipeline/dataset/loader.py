@@ -36,18 +36,32 @@ class TrainingImages(Dataset):
 
 
 class EpochOrder:
-    """Batches of (epoch, index) in an order of their own for each epoch; a last short batch is left out."""
+    """Batches of (epoch, index); a last short batch of an epoch is left out.
 
-    def __init__(self, count: int, batch_size: int, seed: int) -> None:
-        self.count, self.batch_size, self.seed, self.epoch = count, min(batch_size, count), seed, 0
+    Each pass over the images has an order of its own. An epoch is one pass, or as many images as `of_epoch` says, and
+    then the next goes on where it ended.
+    """
+
+    def __init__(self, count: int, batch_size: int, seed: int, of_epoch: int = 0) -> None:
+        self.count, self.seed, self.epoch = count, seed, 0
+        self.of_epoch = of_epoch or count
+        self.batch_size = min(batch_size, self.of_epoch, count)
 
     def __len__(self) -> int:
-        return self.count // self.batch_size
+        return self.of_epoch // self.batch_size
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
-        order = np.random.default_rng([self.seed, self.epoch]).permutation(self.count)
+        first = self.epoch * self.of_epoch
+        order = self._order(first, first + self.of_epoch)
         for first in range(0, len(self) * self.batch_size, self.batch_size):
             yield [(self.epoch, int(i)) for i in order[first : first + self.batch_size]]
+
+    def _order(self, first: int, end: int) -> np.ndarray:
+        """The indices from one place to another of all passes, one after the other."""
+        passes = range(first // self.count, -(-end // self.count))
+        orders = [np.random.default_rng([self.seed, number]).permutation(self.count) for number in passes]
+        start = passes.start * self.count
+        return np.concatenate(orders)[first - start : end - start]
 
 
 def training_loader(images: TrainingImages, order: EpochOrder, workers: int) -> DataLoader:

@@ -66,16 +66,17 @@ def fit(
     """
     task, size = track.task, config.model.size
     fit_images, tune = (cached_images(task, folder, rows, size, config.loader.cache) for rows in (fit_rows, tune_rows))
-    order = EpochOrder(len(fit_rows), config.optim.batch_size, config.seed)
+    optim = config.optim
+    order = EpochOrder(len(fit_rows), optim.batch_size, config.seed, optim.images_per_epoch)
     images = TrainingImages(fit_images, task.labels(fit_rows), task.target, task.augment(config))
     loader = training_loader(images, order, _workers(config.loader.workers))
     training = Training(task, config, network, len(order), teacher)
     if state is not None:
         training.restore(state)
-        say(f"resuming after epoch {training.epoch} of {config.optim.epochs}")
-    total = config.optim.epochs * len(order)
+        say(f"resuming after epoch {training.epoch} of {optim.epochs}")
+    total = optim.epochs * len(order)
     tick = progress(range(training.step, total), total, "train", "step", start=training.step)
-    while training.epoch < config.optim.epochs:
+    while training.epoch < optim.epochs:
         order.epoch = training.epoch
         losses = training.run_epoch(batches(loader), tick)
         if on_epoch(_judged(track, training, losses, tune, tune_rows)):
@@ -83,13 +84,21 @@ def fit(
     return training
 
 
-def accuracy(track: Track, truth: pd.DataFrame, given: pd.DataFrame) -> dict[str, float | None]:
-    """The judge's figures by its default rules, compute apart."""
-    return track.figures(track.judge.per_image(truth, given), track.judge.Rules(), NO_COMPUTE)
+def accuracy(
+    track: Track, truth: pd.DataFrame, given: pd.DataFrame, compute: dict[str, float] = NO_COMPUTE
+) -> dict[str, float | None]:
+    """The judge's figures by its default rules."""
+    return track.figures(track.judge.per_image(truth, given), track.judge.Rules(), compute)
 
 
 def judged_on(
-    track: Track, network: Network, sample: Sample, rows: pd.DataFrame, batch_size: int, views: str = "none"
+    track: Track,
+    network: Network,
+    sample: Sample,
+    rows: pd.DataFrame,
+    batch_size: int,
+    views: str = "none",
+    compute: dict[str, float] = NO_COMPUTE,
 ) -> dict[str, float | None]:
     """The judge's figures of a network's answers to index rows, of which `sample` has the images."""
     network.eval()
@@ -98,7 +107,7 @@ def judged_on(
         Asked(row.pop("image_id"), sample[i][0], row.pop("height"), row.pop("width"), known=row)
         for i, row in enumerate(known)
     )
-    return accuracy(track, rows, pd.DataFrame(answers(track.task, network, asked, views, batch_size)))
+    return accuracy(track, rows, pd.DataFrame(answers(track.task, network, asked, views, batch_size)), compute)
 
 
 def refuse_blind(track: Track, tune_rows: pd.DataFrame) -> None:

@@ -1,9 +1,8 @@
 """Which tasks are learnt together, and how their losses are weighed: every set with every weighting, as a table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 
@@ -12,8 +11,7 @@ from pipeline.contracts import Track
 from pipeline.engine.training import balance_of
 from pipeline.errors import UserError
 from pipeline.losses.balance import NONE
-from pipeline.progress import say
-from pipeline.search.trial import Sets, tried
+from pipeline.search.study import Outcome, Try
 from pipeline.settings import Config, flat
 
 
@@ -40,10 +38,10 @@ class Cell:
         return float(np.mean([figures[figure] for figures in self.figures]))
 
 
-def configs(
-    track: Track, base: Config, sets: Sequence[str], balances: Sequence[str], seeds: Sequence[int], epochs: int
-) -> dict[tuple[str, str, int], Config]:
-    """A config for each set of tasks, weighting and seed; a set with one loss is weighed in no way.
+def tries(
+    track: Track, base: Config, sets: Sequence[str], balances: Sequence[str], seeds: Sequence[int]
+) -> dict[tuple[str, str, int], Try]:
+    """A try for each set of tasks, weighting and seed; a set with one loss is weighed in no way.
 
     Raises:
         UserError: sets, weightings or values that cannot be, all of them.
@@ -55,38 +53,26 @@ def configs(
         raise UserError(f"unknown sets of tasks {', '.join(unknown)}; there are {', '.join(known)}.")
     found = {}
     for name in sets:
-        values = flat(base) | known[name] | {"optim.epochs": epochs, "optim.balance": NONE}
+        values = flat(base) | known[name] | {"optim.balance": NONE}
         several = len(track.task.loss(config_of(values)).weights) > 1
         for balance, seed in product(balances if several else [NONE], seeds):
-            config = config_of(values | {"optim.balance": balance, "optim.gradients": several, "seed": seed})
+            own = known[name] | {"optim.balance": balance, "optim.gradients": several, "seed": seed}
+            config = config_of(values | own)
             refuse_impossible(config)
             balance_of(track.task, config)
-            found[name, balance, seed] = config
+            label = "-".join([name, *([] if balance == NONE else [balance]), str(seed)])
+            found[name, balance, seed] = Try(label, own)
     return found
 
 
-def search(track: Track, wanted: dict[tuple[str, str, int], Config], sets: Sets, folder: Path) -> Iterator[list[dict]]:
-    """The trials so far, after each one: of a config, those that lie in the folder already are taken."""
-    done: list[dict] = []
-    for (tasks, balance, seed), config in wanted.items():
-        name = "-".join([tasks, *([] if balance == NONE else [balance]), str(seed)])
-        found = tried(track, config, sets, folder / f"{name}.json")
-        if "failed" in found:
-            say(f"{name} failed: {found['failed']}")
-        else:
-            figure = track.selects[0]
-            best = ", ".join(f"{way} {figures[figure]:.4f}".strip() for way, figures in found["figures"].items())
-            say(f"{name}: {figure} of val {best}; {found['minutes']:.1f} minutes")
-        done.append({"tasks": tasks, "balance": balance, "seed": seed, "name": name} | found)
-        yield done
-
-
-def cells(trials: list[dict]) -> list[Cell]:
-    """Trials that differ in their seed alone put together; those that failed are left out."""
+def cells(wanted: dict[tuple[str, str, int], Try], ended: list[Outcome]) -> list[Cell]:
+    """Trainings that differ in their seed alone put together; those that failed are left out."""
+    results = {outcome.name: outcome.result for outcome in ended if outcome.result}
     found: dict[tuple[str, str, str], Cell] = {}
-    for trial in trials:
-        for decode, figures in trial.get("figures", {}).items():
-            key = trial["tasks"], trial["balance"], decode
+    for (tasks, balance, _), one in wanted.items():
+        result = results.get(one.name, {"figures": {}})
+        for decode, figures in result["figures"].items():
+            key = tasks, balance, decode
             cell = found.get(key, Cell(*key, (), ()))
-            found[key] = replace(cell, figures=(*cell.figures, figures), minutes=(*cell.minutes, trial["minutes"]))
+            found[key] = replace(cell, figures=(*cell.figures, figures), minutes=(*cell.minutes, result["minutes"]))
     return list(found.values())

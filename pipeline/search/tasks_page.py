@@ -8,27 +8,28 @@ from matplotlib.ticker import MaxNLocator
 
 from pipeline.contracts import Track
 from pipeline.files import written_aside
-from pipeline.search.tasks import Cell, cells
+from pipeline.search.study import Outcome
+from pipeline.search.tasks import Cell
 
 
-def page(track: Track, trials: list[dict], first: str, said: str) -> str:
+def page(track: Track, found: list[Cell], ended: list[Outcome], first: str, said: str) -> str:
     """The table; each line's change against the first set's best line in per cent, lower being better or not.
 
     Args:
         track: whose judge's figures are shown
-        trials: as `search` gives them
+        found: lines of the table
+        ended: what became of each training
         first: set of tasks that the others are compared with
         said: how they were trained, in words
     """
     figures = list(track.judge.accuracy)
     headline, better = track.selects[0], min if track.selects[1] == "min" else max
-    found = cells(trials)
     base = [cell.mean(headline) for cell in found if cell.tasks == first]
     against = better(base) if base else None
     head = ["tasks", "weighting", "decoded", *figures, f"against {first}", f"{headline} by seed", "minutes"]
     lines = [f"# Tasks learnt together, track {track.name}", "", said, "", _line(head), _line(["---"] * len(head))]
     lines += [_row(cell, figures, headline, against) for cell in found]
-    lines += [f"- {trial['name']} failed: {trial['failed']}" for trial in trials if "failed" in trial]
+    lines += [f"- {one.name} failed: {one.failed}" for one in ended if one.failed]
     return "\n".join(lines) + "\n"
 
 
@@ -44,24 +45,25 @@ def _line(parts: list[str]) -> str:
     return f"| {' | '.join(parts)} |"
 
 
-def draw_gradients(path: Path, trials: list[dict]) -> None:
+def draw_gradients(path: Path, ended: list[Outcome]) -> None:
     """Cosines of each pair of losses' gradients at what they share, and their norms, over the epochs; a row a trial."""
-    shown = [trial for trial in trials if any(name.startswith("cosine_") for name in trial.get("epochs", [{}])[0])]
+    epochs_of = {one.name: one.result["epochs"] for one in ended if one.result}
+    shown = {name: lines for name, lines in epochs_of.items() if any(key.startswith("cosine_") for key in lines[0])}
     if not shown:
         return
     figure = Figure(figsize=(12, 2.6 * len(shown)), layout="constrained")
     rows = figure.subplots(len(shown), 2, squeeze=False)
-    for (cosines, norms), trial in zip(rows, shown, strict=True):
-        losses = [name.removeprefix("norm_") for name in trial["epochs"][0] if name.startswith("norm_")]
-        epochs = [line["epoch"] for line in trial["epochs"]]
+    for (cosines, norms), (name, lines) in zip(rows, shown.items(), strict=True):
+        losses = [key.removeprefix("norm_") for key in lines[0] if key.startswith("norm_")]
+        epochs = [line["epoch"] for line in lines]
         for one, other in combinations(losses, 2):
-            found = [line[f"cosine_{one}_{other}"] for line in trial["epochs"]]
+            found = [line[f"cosine_{one}_{other}"] for line in lines]
             cosines.plot(epochs, found, marker=".", label=f"{one}, {other}")
         for loss in losses:
-            norms.plot(epochs, [line[f"norm_{loss}"] for line in trial["epochs"]], marker=".", label=loss)
+            norms.plot(epochs, [line[f"norm_{loss}"] for line in lines], marker=".", label=loss)
         cosines.axhline(0, color="grey", linewidth=0.8)
-        cosines.set(title=f"{trial['name']}: cosines of gradients", ylim=(-1.05, 1.05), xlabel="epoch")
-        norms.set(title=f"{trial['name']}: norms of gradients", yscale="log", xlabel="epoch")
+        cosines.set(title=f"{name}: cosines of gradients", ylim=(-1.05, 1.05), xlabel="epoch")
+        norms.set(title=f"{name}: norms of gradients", yscale="log", xlabel="epoch")
         for axes in (cosines, norms):
             axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -1,7 +1,8 @@
-"""One training of a search: without a run's folder, kept as a JSON of what it gave; the same is not done twice."""
+"""One training of a search, without a run's folder: what it gave."""
 
 import copy
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,18 +10,16 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from pipeline.contracts import Track
+from pipeline.contracts import Network, Track
 from pipeline.dataset.images import cached_images
 from pipeline.dataset.index_table import rows_hash
 from pipeline.engine.device import machine, on_device
 from pipeline.engine.fit import Epoch, fit, judged_on, refuse_blind, refuse_untaught
 from pipeline.engine.inference import CODE as ANSWER_CODE
 from pipeline.engine.training import CODE
-from pipeline.errors import UserError
-from pipeline.files import read_json, write_json
 from pipeline.models.cost import gmac, mparams
 from pipeline.models.fused import fused
-from pipeline.settings import Config, flat
+from pipeline.settings import Config
 from pipeline.sources import sources
 from pipeline.stages.indexed import indexed, usable_rows
 
@@ -48,55 +47,69 @@ class Sets:
         return {name: rows_hash(getattr(self, name)) for name in ("fit", "tune", "val")}
 
 
-def tried(track: Track, config: Config, sets: Sets, path: Path) -> dict:
-    """What a training gave, taken from `path` where that was made from the same.
+def code_of(track: Track) -> dict[str, str]:
+    """Hashes of the source files that decide what a training of a track gives."""
+    return sources((*CODE, *ANSWER_CODE, *track.task.fit_code, *track.task.answer_code))
+
+
+def trained(
+    track: Track,
+    config: Config,
+    sets: Sets,
+    split: str = "tune",
+    network: Network | None = None,
+    on_epoch: Callable[[dict], bool | None] = lambda line: None,
+) -> dict:
+    """What a training gives, by the weights that are best on `tune`.
+
+    Args:
+        track: whose task is learnt
+        config: every value of the recipe
+        sets: index rows
+        split: tune or val, which the figures are of
+        network: to train; None: the task's
+        on_epoch: told the numbers of each epoch; true ends the training
 
     Returns:
-        made_from; epochs: a dict of figures each; figures: of `val` by the best weights, by way to decode, "" where
-        there is but one; mparams and gmac; minutes; machine. Of a training that failed: made_from and failed, why.
+        epochs: a dict of numbers each; figures: the judge's, compute paid for, by way to decode, "" where there is but
+        one; mparams and gmac; minutes; machine.
+
+    Raises:
+        UserError: what `fit` raises.
     """
-    made_from = {
-        "config": flat(config),
-        "images": sets.hashes,
-        "code": sources((*CODE, *ANSWER_CODE, *track.task.fit_code, *track.task.answer_code)),
-    }
-    there = read_json(path)
-    if there.get("made_from") == made_from:
-        return there
-    try:
-        found = _trained(track, config, sets)
-    except UserError as error:
-        found = {"failed": str(error)}
-    found = {"made_from": made_from} | found
-    write_json(path, found)
-    return found
-
-
-def _trained(track: Track, config: Config, sets: Sets) -> dict:
     began = time.monotonic()
     refuse_untaught(track, config, sets.fit)
     torch.manual_seed(config.seed)
-    network = track.task.network(config)
+    network = track.task.network(config) if network is None else network
     best: dict = {}
 
-    def on_epoch(epoch: Epoch) -> None:
+    def at_end(epoch: Epoch) -> bool | None:
         if epoch.best:
             best["state"] = copy.deepcopy(epoch.network.state_dict())
+        return on_epoch(epoch.line)
 
-    training = fit(track, config, network, sets.folder, sets.fit, sets.tune, on_epoch)
+    training = fit(track, config, network, sets.folder, sets.fit, sets.tune, at_end)
     minutes = (time.monotonic() - began) / 60
     network.load_state_dict(best["state"])
-    network = on_device(fused(network))
-    sample = cached_images(track.task, sets.folder, sets.val, config.model.size, config.loader.cache)
+    network = on_device(network)
+    counted = fused(copy.deepcopy(network))
+    compute = {"gmac": gmac(counted, counted.example_input()), "mparams": mparams(counted)}
+    rows = getattr(sets, split)
+    sample = cached_images(track.task, sets.folder, rows, config.model.size, config.loader.cache)
     ways = track.task.decodings(config) or ("",)
+    size = config.optim.batch_size
     return {
         "epochs": training.lines,
         "figures": {
-            way: judged_on(track, network, sample, sets.val, config.optim.batch_size, f"none+{way}" if way else "none")
+            way: judged_on(track, network, sample, rows, size, f"none+{way}" if way else "none", compute)
             for way in ways
         },
-        "mparams": mparams(network),
-        "gmac": gmac(network, network.example_input()),
+        **compute,
         "minutes": minutes,
         "machine": machine(),
     }
+
+
+def budgeted(images: int, epochs: int) -> dict[str, int]:
+    """Values of the config for a training that sees so many images, judged so many times on the way."""
+    return {"optim.epochs": epochs, "optim.images_per_epoch": max(1, round(images / epochs))}

@@ -56,30 +56,38 @@ class Row:
         return run_named(f"{self.name}-{seed}")
 
 
-def bench_models(table: Path | None, only: list[str] | None, out: Path | None) -> dict[str, Result]:
-    """Train and judge the rows that have no results yet, and write the table after every row.
+def bench_models(table: Path | None = None, only: str | None = None, out: Path | None = None) -> dict[str, Result]:
+    """Train and judge the rows of a table that have no results yet, and write the table after every row.
 
-    Results lie in the folder `results` beside the table that is written, a file for each row; rows that have one are
-    taken from it, in another checkout too.
+    All are trained on the same simulated images, and judged there and in another domain. Results lie in the folder
+    `results` beside the table that is written, a file for each row; rows that have one are taken from it, in another
+    checkout too. Killed anywhere, the same command resumes.
 
     Args:
-        table: a YAML: `title`, perhaps a `note`, `sets` (name -> options of simulate; the first is trained on),
-            `values` of every row, and `rows`
-        only: names of rows that may be trained now; None: all
-        out: the file to write
+        table: a YAML of title, note, sets (name -> options of simulate; the first is trained on), values of every row,
+            and rows; default: pipeline/recipes/table.yml
+        only: names of rows that may be trained now, with commas between; default: all
+        out: the file that is written; default: pipeline/recipes/RESULTS.md
 
     Raises:
         UserError: a mistake in the table, a row that is not what its results were made from, or what simulate, train,
-            predict and score raise.
+            predict and score raise
+
+    Example:
+        ./run.sh bench models --only two-looks
+
+    Returns:
+        Results by row.
     """
+    chosen = only.split(",") if only else []
     path, out = table or RECIPES / "table.yml", out or RECIPES / "RESULTS.md"
     said = read_yaml(path)
     if missing := [key for key in ("title", "sets", "rows") if not said.get(key)]:
         raise UserError(f"{path} lacks {', '.join(missing)}; pipeline/recipes/table.yml has all that a table needs.")
     rows = [_row(entry, said.get("values", {})) for entry in said["rows"]]
     names = [row.name for row in rows]
-    for chosen, what in ((only or [], "row"), ([name for row in rows for name in row.against], "row to compare with:")):
-        refuse_unknown(chosen, names, what)
+    refuse_unknown(chosen, names, "row")
+    refuse_unknown([name for row in rows for name in row.against], names, "row to compare with:")
     found = results_in(out.parent / "results")
     _refuse_changed(rows, found, said["sets"], out.parent / "results")
     for row in rows:
@@ -87,7 +95,7 @@ def bench_models(table: Path | None, only: list[str] | None, out: Path | None) -
             found[row.name] = replace(found[row.name], words=row.words, against=list(row.against))
     if found:
         write_text(out, page(said["title"], said.get("note", ""), names, found))
-    wanted = [row for row in rows if row.name not in found and (not only or row.name in only)]
+    wanted = [row for row in rows if row.name not in found and (not chosen or row.name in chosen)]
     sets = {name: _made(name, options) for name, options in said["sets"].items()} if wanted else {}
     for row in wanted:
         for seed in row.seeds:

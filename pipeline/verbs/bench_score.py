@@ -21,23 +21,31 @@ from pipeline.scenes.render import first_hits
 from pipeline.scenes.scene import draw
 from pipeline.scenes.spark_layout import encode_mask
 from pipeline.scenes.studio import Studio
-from pipeline.tracks import track_named
+from pipeline.tracks import DEFAULT, track_named
 
 DISTINCT = 200  # masks drawn; larger sets repeat them
 COMPUTE = {"gmac": 1.0, "mparams": 1.0, "compute": "made up"}
 
 
-def bench_score(track: str, count: int, dense: int) -> dict[str, float]:
+def bench_score(track: str = DEFAULT, count: int = 20000, dense: int = 300) -> dict[str, float]:
     """Time the scoring of a zip of made-up answers, from opening the zip to score.json's content.
 
     The straightforward way, for each image, opens the true mask, a JPEG, with Pillow, decodes the answer (an RLE, or an
-    npz) to pixels and compares pixels. It gets `dense` of the images, and must find the same IoU.
+    npz) to pixels and compares pixels. It gets some of the images, and must find the same IoU.
 
-    Returns:
-        seconds, seconds_an_image, dense_seconds_an_image, times_faster, peak_mb (of the largest process).
+    Args:
+        track: whose zip
+        count: images in the zip
+        dense: images for the straightforward way, at most count
 
     Raises:
         UserError: no images, or a track whose answers cannot be read in a plain way
+
+    Example:
+        ./run.sh bench score --count 20000
+
+    Returns:
+        seconds, seconds_an_image, dense_seconds_an_image, times_faster, peak_mb (of the largest process).
     """
     if min(count, dense) < 1:
         raise UserError(f"--count {count} --dense {dense}: expected 1 image or more.")

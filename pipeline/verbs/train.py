@@ -116,6 +116,7 @@ def _train(
     say(
         f"train: {config.model} at {config.model.size} px, {mparams(counted):.3f} M parameters, "
         f"{gmac(counted, counted.example_input()):.3f} GMAC; {len(fit_rows)} images, {config.optim.epochs} epochs"
+        + (f" of {config.optim.images_per_epoch}" if config.optim.images_per_epoch else "")
         + (f"; taught by {teacher.run.name}: {teacher.config.model}" if teacher else "")
     )
     if state is None:  # only now, when nothing is left that could be refused

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.dataset.augment import Augment, AugmentConfig
 from pipeline.dataset.loader import EpochOrder, TrainingImages, training_loader
@@ -71,6 +73,33 @@ def test_order():
     assert {epoch for epoch, _ in second} == {1}
     assert [i for _, i in first] != [i for _, i in second]
     assert len(EpochOrder(3, 16, 0)) == 1
+
+
+def indices(order, epochs):
+    found = []
+    for epoch in epochs:
+        order.epoch = epoch
+        found += [i for batch in order for _, i in batch]
+    return found
+
+
+def test_epochs_of_some_images_go_through_the_same_passes_as_epochs_of_all():
+    whole, parts = EpochOrder(12, 3, seed=5), EpochOrder(12, 3, seed=5, of_epoch=9)
+    assert len(parts) == 3
+    assert indices(parts, range(4)) == indices(whole, range(3))
+    assert len(set(indices(parts, [0]))) == 9
+
+
+def test_an_epoch_may_be_of_more_images_than_there_are():
+    assert sorted(indices(EpochOrder(4, 2, seed=0, of_epoch=8), [1])) == sorted([0, 1, 2, 3] * 2)
+
+
+@given(count=st.integers(1, 9), batch=st.integers(2, 9), of_epoch=st.integers(0, 30), epoch=st.integers(0, 5))
+def test_an_epoch_sees_no_image_twice_more_than_another(count, batch, of_epoch, epoch):
+    order = EpochOrder(count, batch, 0, of_epoch)
+    seen = np.bincount(indices(order, [epoch]), minlength=count)
+    assert seen.sum() == len(order) * order.batch_size <= (of_epoch or count)
+    assert seen.max() - seen.min() <= 2
 
 
 def test_mask_moves_with_the_image():

@@ -9,8 +9,7 @@ from pipeline.judging.judged import Judged
 from pipeline.run_folder import run_named
 from pipeline.stages.scored import truth_of
 from pipeline.tracks import track_named
-from pipeline.verbs.bench import bench
-from pipeline.verbs.bench_models import _row
+from pipeline.verbs.bench_models import _row, bench_models
 from pipeline.verbs.bench_results import Result, page
 from pipeline.yaml_files import read_yaml
 
@@ -40,20 +39,20 @@ def table(tmp_path, monkeypatch):
 
 def test_a_table_is_written_row_by_row_and_resumed(table, tmp_path, capsys):
     out = tmp_path / "RESULTS.md"
-    found = bench("models", table=table, only="plain", out=out)
+    found = bench_models(table=table, only="plain", out=out)
     assert list(found) == ["plain"]
     assert "twice" not in out.read_text()
     kept, page = (tmp_path / "results/plain.json").read_bytes(), out.read_text()
     (tmp_path / "results/plain.json").unlink()
     first = run_named("plain-0").best.stat().st_mtime_ns
-    bench("models", table=table, only="plain", out=out)  # trained, but not yet written down
+    bench_models(table=table, only="plain", out=out)  # trained, but not yet written down
     assert "trained already: submissions/plain-0" in capsys.readouterr().out
     assert run_named("plain-0").best.stat().st_mtime_ns == first
     assert (tmp_path / "results/plain.json").read_bytes() == kept and out.read_text() == page
 
     submissions = tmp_path / "submissions"
     submissions.rename(tmp_path / "elsewhere")  # as in another checkout: results alone are enough
-    found = bench("models", table=table, out=out)
+    found = bench_models(table=table, out=out)
     (submissions / "twice-0").rename(tmp_path / "elsewhere/twice-0")
     submissions.rmdir()
     (tmp_path / "elsewhere").rename(submissions)
@@ -92,13 +91,13 @@ def test_a_table_is_written_row_by_row_and_resumed(table, tmp_path, capsys):
 def test_a_mistake_in_the_table_is_told_before_anything_is_made(table, tmp_path, old, new, words):
     table.write_text(TABLE.replace(old, new))
     with pytest.raises(UserError, match=words):
-        bench("models", table=table)
+        bench_models(table=table)
     assert not (tmp_path / "data").exists()
 
 
 def test_a_row_that_is_not_there(table):
     with pytest.raises(UserError, match=r"unknown row plan\. Did you mean plain"):
-        bench("models", table=table, only="plan")
+        bench_models(table=table, only="plan")
 
 
 def test_a_row_whose_results_were_made_from_something_else(table, tmp_path):
@@ -106,7 +105,7 @@ def test_a_row_whose_results_were_made_from_something_else(table, tmp_path):
     result = Result("twice", "as before", said, [], "s_final", {}, 0.1, 0.1, [1.0], "a machine", None)
     result.write(tmp_path / "results")
     with pytest.raises(UserError, match="rename such a row") as error:
-        bench("models", table=table, out=tmp_path / "RESULTS.md")
+        bench_models(table=table, out=tmp_path / "RESULTS.md")
     changed = str(error.value).splitlines()
     assert "twice: values.optim.epochs 2 -> 1" in changed
     assert "twice: views ['none'] -> ['none', 'd4']" in changed

@@ -1,24 +1,23 @@
-"""search: many trainings on the same images, compared on what none of them was selected by."""
+"""search tasks: many trainings on the same images, compared on what none of them was selected by."""
 
 from pathlib import Path
-from typing import Literal
 
+from pipeline.config import config_of
 from pipeline.errors import UserError
 from pipeline.files import write_text
-from pipeline.locks import alone_in
 from pipeline.progress import say
-from pipeline.run_folder import find_data, run_named
-from pipeline.search.tasks import configs
-from pipeline.search.tasks import search as searched
+from pipeline.run_folder import find_data
+from pipeline.search.study import Terms, begun
+from pipeline.search.tasks import cells, tries
 from pipeline.search.tasks_page import draw_gradients, page
-from pipeline.search.trial import Sets
-from pipeline.settings import Config
+from pipeline.search.trial import Sets, budgeted, code_of
+from pipeline.search.work import done
+from pipeline.settings import Config, flat
 from pipeline.tracks import track_named
 
 
-def search(
+def search_tasks(
     config: Config,
-    what: Literal["tasks"] = "tasks",
     recipe: str = "pose/ph_dwa",
     data: Path | None = None,
     sets: str | None = None,
@@ -26,6 +25,8 @@ def search(
     seeds: str = "0",
     budget: int = 8000,
     run: str = "search-tasks",
+    study: str | None = None,
+    overwrite: bool = False,
 ) -> Path:
     """Train every set of tasks with every weighting of their losses, and write the table and a picture of gradients.
 
@@ -33,14 +34,15 @@ def search(
     that are best on `tune`. Killed anywhere, the same command resumes with the training that was cut off.
 
     Args:
-        what: tasks: which of a track's tasks to learn together
         recipe: name of a recipe, or path of a YAML; its values can be given as options
         data: folder of the data set
         sets: names of sets of tasks, with commas between; default: all that the track's task has
         balances: weightings of the losses, as optim.balance, with commas between; sets of one task have none
         seeds: of each training, with commas between
-        budget: images seen by each training; rounded to whole epochs
-        run: folder below submissions for trials, table and picture
+        budget: images seen by each training
+        run: name of the study, and of the folder in submissions/ for table and picture
+        study: URL of the database that other workers share; default: a SQLite file in that folder
+        overwrite: delete the study of this name first
 
     Raises:
         UserError: sets, weightings or seeds that cannot be, or a data set that cannot be trained on
@@ -58,14 +60,15 @@ def search(
     names = sets.split(",") if sets else list(track.task.subsets)
     rows = Sets.of(track, find_data(data))
     epochs = max(1, round(budget / len(rows.fit)))
-    chosen = configs(track, config, names, balances.split(","), [int(seed) for seed in numbers], epochs)
-    place = run_named(run).folder
-    said = f"{len(rows.fit)} images of {rows.folder} at {config.model.size} px, {epochs} epochs each; figures of "
+    base = config_of(flat(config) | budgeted(budget, epochs))
+    wanted = tries(track, base, names, balances.split(","), [int(seed) for seed in numbers])
+    said = f"{len(rows.fit)} images of {rows.folder} at {config.model.size} px, {budget} seen by each; figures of "
     said += f"{len(rows.val)} images of val."
-    say(f"search: {len(chosen)} trainings; {said}")
-    with alone_in(place, "search"):
-        for trials in searched(track, chosen, rows, place / "trials"):
-            write_text(place / "tasks.md", page(track, trials, names[0], said))
-            draw_gradients(place / "gradients.png", trials)
-    say(f"written: {place / 'tasks.md'}")
-    return place / "tasks.md"
+    say(f"search: {len(wanted)} trainings; {said}")
+    terms = Terms(track.name, flat(base), rows.hashes, code_of(track), split="val")
+    with begun(run, study, terms, overwrite) as (folder, at_work):
+        for ended in done(at_work, terms, rows, list(wanted.values())):
+            write_text(folder / "tasks.md", page(track, cells(wanted, ended), ended, names[0], said))
+            draw_gradients(folder / "gradients.png", ended)
+    say(f"written: {folder / 'tasks.md'}")
+    return folder / "tasks.md"

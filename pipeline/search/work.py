@@ -1,0 +1,100 @@
+"""Tries of a study, trained: by the search that wants them, and by workers beside it, here or on other machines."""
+
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import optuna
+
+from pipeline.config import config_of, refuse_impossible
+from pipeline.contracts import Track
+from pipeline.engine.training import balance_of
+from pipeline.errors import UserError, reason
+from pipeline.progress import say
+from pipeline.search.study import Outcome, Terms, Try, bury, outcomes, put, this_worker, waiting
+from pipeline.search.trial import Sets, code_of, trained
+from pipeline.tracks import track_named
+
+POLL_S = 2  # between two looks at what others have done
+
+
+def done(study: optuna.Study, terms: Terms, sets: Sets, tries: Sequence[Try]) -> Iterator[list[Outcome]]:
+    """Have tries trained, here and by any other worker; those that have ended, in their order, whenever there are more.
+
+    What a killed worker was at is tried again.
+    """
+    said = -1
+    while True:
+        bury(study)
+        ended = outcomes(study, tries)
+        if len(ended) != said:
+            said = len(ended)
+            yield ended
+        if said == len(tries):
+            return
+        put(study, tries)
+        if waiting(study):
+            take(study, terms, sets)
+        else:
+            time.sleep(POLL_S)
+
+
+def take(study: optuna.Study, terms: Terms, sets: Sets) -> None:
+    """Train a try that waits, and tell the study what came of it; whatever goes wrong in it is its failure."""
+    if terms.sampler == "tpe":
+        seed = int(terms.base["seed"]) + len(study.get_trials(deepcopy=False))
+        study.sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
+    study.optimize(partial(_objective, terms=terms, sets=sets), n_trials=1, catch=(Exception,))
+
+
+def checked(terms: Terms, sets: Sets) -> None:
+    """Raise UserError where this machine's images or code are not those of a study."""
+    track = track_named(terms.track)
+    wrong = [f"images {name} of {sets.folder}" for name, of in sets.hashes.items() if terms.images.get(name) != of]
+    wrong += ["this code"] if code_of(track) != terms.code else []
+    if wrong:
+        raise UserError(
+            f"the study was begun with others than {', '.join(wrong)}: its figures could not be compared. Use the same "
+            "commit and the same data set (`simulate` makes it again from its options)."
+        )
+
+
+def best_way(track: Track, result: dict) -> tuple[str, float]:
+    """Of the ways in which a training was answered the best by the judge's headline, and its value."""
+    pick = max if track.selects[1] == "max" else min
+    headline = track.judge.headline
+    return pick(((way, figures[headline]) for way, figures in result["figures"].items()), key=lambda one: one[1])
+
+
+def _objective(trial: optuna.Trial, terms: Terms, sets: Sets) -> float:
+    if "name" not in trial.user_attrs:  # another worker was quicker to take the last one
+        raise UserError("nothing was waiting")
+    trial.set_user_attr("worker", this_worker())
+    track, name = track_named(terms.track), trial.user_attrs["name"]
+    params = {key: trial.suggest_categorical(key, choices) for key, choices in terms.space.items()}
+    own = {key: value for key, value in params.items() if key in terms.base}
+
+    def on_epoch(line: dict) -> None:
+        if terms.prune and trial.user_attrs["prune"]:
+            trial.report(line[track.selects[0]], line["epoch"])
+            if trial.should_prune():
+                say(f"{name}: ended after epoch {line['epoch']}, far behind the others")
+                raise optuna.TrialPruned
+
+    try:
+        config = config_of(terms.base | own | trial.user_attrs["values"])
+        refuse_impossible(config)
+        balance_of(track.task, config)
+        result = trained(track, config, sets, terms.split, on_epoch=on_epoch)
+    except KeyboardInterrupt:
+        trial.set_user_attr("interrupted", True)
+        raise
+    except optuna.TrialPruned:
+        raise
+    except Exception as error:
+        failed = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {reason(error, 300)}"
+        trial.set_user_attr("failed", failed)
+        say(f"{name} failed: {failed}")
+        raise
+    trial.set_user_attr("result", result)
+    return best_way(track, result)[1]
