@@ -10,7 +10,7 @@ TRIED = 20  # images whose truth is tried as everybody's answer
 
 
 def constant(track: Track, fit_rows: pd.DataFrame, rows: pd.DataFrame, seed: int = 0) -> float:
-    """The best value of the figure that selects, where all `rows` are given one image's truth, of some of `fit_rows`."""
+    """The best value of the figure that selects where all `rows` are given the truth of one of some `fit_rows`."""
     some = np.random.default_rng(seed).choice(len(fit_rows), min(TRIED, len(fit_rows)), replace=False)
     truth = [column.name for column in track.reader.truth if column.name in rows]
     values = []
