@@ -28,6 +28,20 @@ class Reward(NamedTuple):
     lines: list[str]
 
 
+class Against(NamedTuple):
+    """What figures of single images are shown against, in a picture.
+
+    Attributes:
+        words: what it is, with its unit
+        of: index rows -> its values (N,), NaN where it is not known
+        figures: of the judge
+    """
+
+    words: str
+    of: Callable
+    figures: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class NoRules:
     """Of a judge whose rules are all published."""
@@ -50,6 +64,7 @@ class Judge:
         headline: the score
         Rules: frozen dataclass of what is not published; each field has its choices as its type
         groups: key in score.json -> title, and a function: index rows -> group -> which rows
+        against: what single images' figures are shown against; None: nothing
         aside: figures -> what is shown below them
     """
 
@@ -63,6 +78,7 @@ class Judge:
     headline: str
     Rules: type = NoRules
     groups: Mapping[str, tuple[str, Callable]] = field(default_factory=dict)
+    against: Against | None = None
     aside: Callable = lambda figures: ""
 
 

@@ -14,8 +14,13 @@ def by_class(truth: pd.DataFrame) -> dict[str, np.ndarray]:
 
 def by_size(truth: pd.DataFrame) -> dict[str, np.ndarray]:
     """Masks (N,) of the images whose true box is small, medium and large; those without a box are in none."""
-    side = np.maximum(truth["x_max"] - truth["x_min"], truth["y_max"] - truth["y_min"]).to_numpy()
+    side = sides(truth)
     return {f"{name} ({_range(low, high)})": (side >= low) & (side < high) for name, (low, high) in SIDES.items()}
+
+
+def sides(truth: pd.DataFrame) -> np.ndarray:
+    """Longest sides (N,) of the true boxes, pixels; NaN where there is none."""
+    return np.maximum(truth["x_max"] - truth["x_min"], truth["y_max"] - truth["y_min"]).to_numpy()
 
 
 def _range(low: float, high: float) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from pipeline.contracts import Track
 from pipeline.judging.bootstrap import differences, intervals, resampled
 from pipeline.judging.breakdown import confusion
+from pipeline.judging.means import each_image
 
 WORST, BEST = 20, 5  # images named
 UNKNOWN = {"gmac": np.nan, "mparams": np.nan}
@@ -130,8 +131,7 @@ class Judged:
 
     def ranked(self) -> list[dict]:
         """Image and its own accuracy, the worst first; images without truth last."""
-        each = {name: mean.each for name, mean in self.track.judge.means(self.images, self.rules).items()}
-        values = np.broadcast_to(self._combine(each)[self.track.judge.ranked], len(self.truth))
+        values = each_image(self.track, self.images, self.rules)[self.track.judge.ranked]
         order = np.argsort(values if self.track.selects[1] == "max" else -values, kind="stable")
         ids = self.truth["image_id"].to_numpy()
         return [{"image_id": ids[i], "score": None if np.isnan(values[i]) else float(values[i])} for i in order]

@@ -3,8 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
+
+from pipeline.contracts import Track
 
 THRESHOLDS = np.arange(50, 100, 5) / 100  # COCO's 0.50, 0.55 ... 0.95
+NO_COMPUTE = {"gmac": 0.0, "mparams": 0.0}  # no figure of accuracy asks for it
 
 
 class Mean(NamedTuple):
@@ -59,3 +63,16 @@ def share_above(iou_n: np.ndarray, strict: bool = True) -> np.ndarray:
     """Share of COCO's ten thresholds that each IoU is above (or, not strict, at least at), (N,)."""
     iou_n = np.asarray(iou_n, float)[:, None]
     return ((iou_n > THRESHOLDS) if strict else (iou_n >= THRESHOLDS)).mean(axis=1)
+
+
+def each_image(track: Track, images: pd.DataFrame, rules: object) -> dict[str, np.ndarray]:
+    """The judge's figures of every image apart, (N,) each; NaN where it has no truth for them.
+
+    Args:
+        track: whose judge
+        images: as judge.per_image gives them
+        rules: the judge's
+    """
+    means = {name: mean.each for name, mean in track.judge.means(images, rules).items()}
+    figures = track.judge.combine(means, NO_COMPUTE, rules)
+    return {name: np.broadcast_to(values, len(images)) for name, values in figures.items()}

@@ -21,6 +21,7 @@ from pipeline.dataset.prediction_table import read_predictions
 from pipeline.errors import UserError, reason
 from pipeline.files import file_hash, read_json, write_text
 from pipeline.judging import tables
+from pipeline.judging.scatter import drawn_against
 from pipeline.progress import say
 from pipeline.run_folder import SUBMISSIONS, Answers, Run, manifest_of
 from pipeline.stages.indexed import is_current
@@ -89,6 +90,7 @@ def report(
             "source": content["compute"],
         },
         curves=_embedded(chosen.run.curves.read_bytes(), "png") if chosen.run.curves.exists() else None,
+        against=_against(track, truth.reset_index(), given.reset_index()),
         groups={title: content[key] for key, (title, _) in track.judge.groups.items()},
         galleries={"Worst images": pictures(content["worst"]), "Best images": pictures(content["best"])},
         manifest=_manifest(chosen.run.folder, place),
@@ -181,6 +183,11 @@ def _picture(folder: Path, task: Task, truth: pd.Series, given: pd.Series, row: 
     jpeg = cv2.imencode(".jpg", content[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
     said = f"{row['image_id']}: {tables.number(row['score'])}; {words}"
     return {"source": _embedded(jpeg, "jpeg"), "words": said}
+
+
+def _against(track: Track, truth: pd.DataFrame, given: pd.DataFrame) -> str | None:
+    content = drawn_against(track, truth, given)
+    return content and _embedded(content, "png")
 
 
 def _manifest(run: Path, place: Answers) -> str:

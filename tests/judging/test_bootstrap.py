@@ -48,8 +48,9 @@ def test_medians_are_of_the_images_that_are_drawn_and_leave_means_as_they_are():
     drawn = resampled({"m": part(values), "median": Median(*part(values)), "again": part(values)}, seed=7, draws=120)
     rng = np.random.default_rng(7)
     assert drawn["median"].tolist() == [np.median(values[rng.integers(0, 41, 41)]) for _ in range(120)]
-    for name in ("m", "again"):
-        assert (drawn[name] == resampled({"m": part(values)}, seed=7, draws=120)["m"]).all()
+    alone = resampled({"m": part(values)}, seed=7, draws=120)["m"]
+    for name in ("m", "again"):  # products of matrices of another shape differ in the last bit on some machines
+        np.testing.assert_allclose(drawn[name], alone, rtol=1e-13)
 
 
 def test_the_same_seed_draws_the_same_images_for_two_submissions():

@@ -23,7 +23,8 @@ def test_a_page_of_a_run(stand):
     for row in content["worst"] + content["best"]:
         assert page.count(f"{row['image_id']}: ") >= 1
     assert page.count("data:image/jpeg") == len(content["worst"]) + len(content["best"])
-    assert page.count("data:image/png") == 1
+    assert page.count("data:image/png") == 2  # curves, and figures against size
+    assert "the line joins the medians" in page
     for name in ("Cheops", "XMM Newton", "git_commit", "small (under 128 px)"):
         assert name in page
     for name, words in SPARK.judge.words.items():

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from pipeline.contracts import Judge
+from pipeline.contracts import Against, Judge
 from pipeline.judging.means import Mean, Median, mean_of
 from pipeline.tracks.pose import CATEGORIES, ROTATION_NOISE_DEG, TRANSLATION_NOISE
 
@@ -110,9 +110,14 @@ def combine(means: Mapping[str, np.ndarray], compute: Mapping[str, float], rules
     return {"speed_score": means["orientation"] + means["position"], **means}
 
 
+def distances(truth: pd.DataFrame) -> np.ndarray:
+    """True distances (N,) of the craft, metres; NaN where nobody knows."""
+    return np.linalg.norm(numbers(truth["translation_m"], 3), axis=1)
+
+
 def by_distance(truth: pd.DataFrame) -> dict[str, np.ndarray]:
     """Masks (N,) of the images by the craft's true distance, where there are any."""
-    distance_n = np.linalg.norm(numbers(truth["translation_m"], 3), axis=1)
+    distance_n = distances(truth)
     groups = {_range(*pair): (distance_n >= pair[0]) & (distance_n < pair[1]) for pair in pairwise(DISTANCES_M)}
     return {name: mask_n for name, mask_n in groups.items() if mask_n.any()}
 
@@ -147,6 +152,7 @@ JUDGE = Judge(
     ranked="speed_score",
     headline="speed_score",
     Rules=Rules,
+    against=Against("distance of the craft, metres", distances, PLAIN),
     groups={"by_domain": ("By domain", by_domain), "by_distance": ("By distance of the craft", by_distance)},
     aside=lambda figures: "compute, boxes, masks and key points do not count",
 )

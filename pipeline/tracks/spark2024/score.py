@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from pipeline.contracts import Judge
-from pipeline.judging.breakdown import by_class, by_size
+from pipeline.contracts import Against, Judge
+from pipeline.judging.breakdown import by_class, by_size, sides
 from pipeline.judging.masks import iou, overlap
 from pipeline.judging.means import Mean, mean_of, share_above
 from pipeline.masks.columns import PARTS
@@ -125,6 +125,7 @@ JUDGE = Judge(
     ranked="mean_iou",
     headline="s_seg",
     Rules=Rules,
+    against=Against("longest side of the craft's box, pixels", sides, ("mean_iou",)),
     groups={
         "by_class": ("By class", by_class),
         "by_size": ("By size of the craft (longest side of its box)", by_size),

@@ -15,8 +15,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from pipeline.contracts import Judge, Reward
-from pipeline.judging.breakdown import by_class, by_size
+from pipeline.contracts import Against, Judge, Reward
+from pipeline.judging.breakdown import by_class, by_size, sides
 from pipeline.judging.means import Mean, mean_of, share_above
 from pipeline.masks.boxes import box_iou
 from pipeline.masks.columns import BOX
@@ -172,6 +172,9 @@ JUDGE = Judge(
     ranked="s_acc",
     headline="s_final",
     Rules=Rules,
+    against=Against(
+        "longest side of the craft's box, pixels", sides, ("mean_box_iou", "mean_body_iou", "mean_panel_iou")
+    ),
     groups={
         "by_class": ("By class", by_class),
         "by_size": ("By size of the craft (longest side of its box)", by_size),
