@@ -1,24 +1,20 @@
 """A network of several tasks about a spacecraft's pose: one encoder, one BiFPN, and a head for each that is asked."""
 
-import difflib
 import math
 from dataclasses import dataclass
 from typing import Literal
 
-import timm
 import torch
 from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from torch import nn
 
-from pipeline.errors import UserError, reason
 from pipeline.models.bifpn import BiFPN
 from pipeline.models.compact import CutEncoder
 from pipeline.models.pose_heads import FINEST, HEADS, heads_of
-from pipeline.models.weights import encoder_normalisation, load_encoder_weights
+from pipeline.models.weights import encoder_normalisation
 from pipeline.settings import ranged
 
 LAST_STRIDE = 32  # of encoders; what is deeper is pooled
-FAULTS = (RuntimeError, AssertionError, ValueError, TypeError, IndexError, KeyError)  # of timm where something misfits
 
 
 @dataclass
@@ -33,6 +29,8 @@ class PoseModelConfig:
         layers: of the BiFPN
         deepest: stride of the BiFPN's deepest level; beyond 32 levels are pooled
         size: working size in pixels, both sides; the network is given images of this size
+        coarse: with `fine` the network looks twice, first at the image at this size; 0: once, at the whole of it
+        fine: size of the second look, at a square around the craft
         dropout: before the first linear layer of pose and box
     """
 
@@ -43,10 +41,18 @@ class PoseModelConfig:
     layers: int = ranged(3, least=1)
     deepest: Literal[16, 32, 64, 128] = 128
     size: int = 512
+    coarse: int = 0
+    fine: int = 0
     dropout: float = ranged(0.0, least=0, below=1)
 
     def __str__(self) -> str:
-        return f"{self.heads} by a BiFPN of {self.layers} x {self.width} on {self.encoder}"
+        looks = f", looking twice ({self.coarse} and {self.fine} px)" if self.coarse else ""
+        return f"{self.heads} by a BiFPN of {self.layers} x {self.width} on {self.encoder}{looks}"
+
+    @property
+    def looks(self) -> dict[str, int]:
+        """The sizes at which images are looked at, by the key that says so."""
+        return {"coarse": self.coarse, "fine": self.fine} if self.coarse or self.fine else {"size": self.size}
 
 
 class SharedLevels(nn.Module):
@@ -83,8 +89,9 @@ class PoseNet(nn.Module):
 
     def __init__(self, config: PoseModelConfig, key_points: int) -> None:
         super().__init__()
-        self.size, width, deepest = config.size, config.width, config.deepest
-        gathered = any(letter in config.heads for letter in "PB")
+        self.size, self.width, self.deepest = config.size, config.width, config.deepest
+        width, deepest = config.width, config.deepest
+        gathered = config.coarse > 0 or any(letter in config.heads for letter in "PB")
         name = config.encoder.removeprefix("tu-")
         # called as in other networks, so that their files of weights serve here, and its in them
         self.net = SharedLevels(name, width, config.layers, deepest, finest_only=not gathered)
@@ -95,8 +102,12 @@ class PoseNet(nn.Module):
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
 
+    def levels(self, image_bchw: torch.Tensor) -> list[torch.Tensor]:
+        """What the heads are given, (b, width, h, w) each, the finest first."""
+        return self.net((image_bchw - self.mean) / self.std)
+
     def forward(self, image_bchw: torch.Tensor) -> dict[str, torch.Tensor]:
-        levels = self.net((image_bchw - self.mean) / self.std)
+        levels = self.levels(image_bchw)
         outputs = {}
         for letter, head in self.heads.items():
             found = head(levels)
@@ -114,37 +125,3 @@ class PoseNet(nn.Module):
     def example_input(self) -> torch.Tensor:
         """One image (1, 3, size, size) of the working size, on the network's device."""
         return torch.zeros(1, 3, self.size, self.size, device=self.mean.device)
-
-
-def build_pose_net(config: PoseModelConfig, key_points: int, load_weights: bool = True) -> PoseNet:
-    """The network of a config, tried on an image; `load_weights=False` is for loading a checkpoint over it.
-
-    Raises:
-        UserError: the heads, encoder, size or weights do not exist or do not fit.
-    """
-    letters = config.heads
-    if not letters or set(letters) - set(HEADS) or len(set(letters)) < len(letters):
-        raise UserError(f"model.heads is {letters!r}, expected some of the letters {', '.join(HEADS)}, each once.")
-    if config.size % 32 or config.size < 32:
-        raise UserError(f"model.size is {config.size}; it must be a positive multiple of 32.")
-    if not config.encoder.startswith("tu-"):
-        raise UserError(f"model.encoder is {config.encoder}; expected one of timm's, tu-<name>{_near(config.encoder)}.")
-    try:
-        network = PoseNet(config, key_points)
-    except FAULTS as error:
-        raise UserError(f"cannot build {config}: {reason(error, 200)}{_near(config.encoder)}") from error
-    try:
-        with torch.no_grad():
-            network.eval()(network.example_input())
-    except FAULTS as error:
-        words = f"{config} cannot run on an image of {config.size} px: {reason(error, 200)}."
-        raise UserError(f"{words} Try another --model.size.") from error
-    if load_weights:
-        load_encoder_weights(network.net.encoder, config.encoder, config.weights)
-    return network.train()
-
-
-def _near(encoder: str) -> str:
-    names = [f"tu-{name}" for name in timm.list_models()]
-    near = difflib.get_close_matches(encoder, names, 3)
-    return f". Encoders with a similar name: {', '.join(near)}" if near and encoder not in names else ""

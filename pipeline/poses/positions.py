@@ -2,6 +2,8 @@
 
 import torch
 
+from pipeline.poses.rotations import turned_to
+
 STEPS = 8  # of inverting the distortion; each divides the error by 15 or more at the corners of SPEED+'s images
 
 
@@ -34,6 +36,25 @@ def undistorted(share_b2: torch.Tensor, camera_b9: torch.Tensor) -> torch.Tensor
         twice = 2 * found_b2.prod(dim=1, keepdim=True) * torch.cat([p1, p2], dim=1)
         found_b2 = (seen_b2 - twice - tangential_b2 * (square + 2 * found_b2.square())) / radial
     return found_b2 + (share_b2 - inside_b2) / focal_b2
+
+
+def in_window(share_bk2: torch.Tensor, window_b3: torch.Tensor) -> torch.Tensor:
+    """Places (b, k, 2) in shares of the image as shares of square windows.
+
+    window_b3 is the window's centre's x and y, -1 to 1 across the image, and its side as a share of the image's.
+    """
+    centre_b12, side_b11 = window_b3.float()[:, None].split([2, 1], dim=2)
+    return (share_bk2 - (centre_b12 + 1 - side_b11) / 2) / side_b11
+
+
+def seen_along(window_b3: torch.Tensor, camera_b9: torch.Tensor) -> torch.Tensor:
+    """Rotations (b, 3, 3) from a camera that looks at the middle of a window, as in_window has it, to the camera.
+
+    A craft that moves across the image without turning is seen from elsewhere: what a window shows of it is as that
+    camera sees it, nearly.
+    """
+    with torch.autocast(window_b3.device.type, enabled=False):
+        return turned_to(undistorted((window_b3[:, :2].float() + 1) / 2, camera_b9.float()))
 
 
 def seen_at(

@@ -57,6 +57,23 @@ def quaternion_of(matrix_b33: torch.Tensor) -> torch.Tensor:
     return torch.where(unit_b4[..., :1] < 0, -unit_b4, unit_b4)
 
 
+def turned_to(direction_b2: torch.Tensor) -> torch.Tensor:
+    """Rotations (b, 3, 3) that turn the axis z, by the shortest way, to the directions (x, y, 1) of x and y (b, 2).
+
+    By Rodrigues' formula (https://mathworld.wolfram.com/RodriguesRotationFormula.html).
+    """
+    x, y = _wide(direction_b2).unbind(-1)
+    length = (1 + x * x + y * y).sqrt()
+    x, y, z = x / length, y / length, 1 / length
+    rest = 1 / (1 + z)
+    rows = (
+        (1 - rest * x * x, -rest * x * y, x),
+        (-rest * x * y, 1 - rest * y * y, y),
+        (-x, -y, z),
+    )
+    return torch.stack([torch.stack(row, -1) for row in rows], -2)
+
+
 def angle_between(one_b33: torch.Tensor, other_b33: torch.Tensor) -> torch.Tensor:
     """Angles (b,) in radians, 0 to pi, of the rotations that lead from one matrix to the other.
 

@@ -2,7 +2,7 @@
 
 from pipeline.losses.pose import PoseLoss, PoseLossConfig
 
-OFF = {"pose": 0, "heat": 0, "ciou": 0, "giou": 0, "bce": 0, "mse": 0}
+OFF = {"pose": 0, "heat": 0, "ciou": 0, "giou": 0, "bce": 0, "mse": 0, "window": 0}
 KEY_POINTS = [[0.0, 0.0, 0.0], [-0.19, 0.27, 0.0], [0.51, 0.0, 0.0], [0.0, 0.0, -5.0]]
 
 

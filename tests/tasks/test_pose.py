@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -36,6 +37,23 @@ def outputs(camera: Camera) -> dict[str, np.ndarray]:
     }
 
 
+def in_a_window(camera: Camera, x: float, y: float, side: float) -> dict[str, np.ndarray]:
+    """What a network without fault says of a window: its centre in shares of the image, and its side."""
+    sides = np.array([camera.width, camera.height])
+    ray = camera.undistorted(np.array([[x, y]]) * sides)[0]
+    ray = (ray - (camera.cx, camera.cy)) / (camera.fx, camera.fy)
+    axis = np.cross([0, 0, 1], [*ray, 1])
+    turn, _ = cv2.Rodrigues(axis / np.linalg.norm(axis) * np.arctan(np.linalg.norm(ray)))
+    seen = turn.T @ ROTATION.numpy()
+    points = camera.project(TANGO @ ROTATION.numpy().T + TRANSLATION) / sides
+    shares = torch.tensor((points - (x, y)) / side + 0.5)
+    return outputs(camera) | {
+        "rotation": np.concatenate([seen[:, 0], seen[:, 1]]),
+        "heat": heat_maps(shares[None], 128, 128, 2.0)[0].numpy(),
+        "window": np.float32([2 * x - 1, 2 * y - 1, side]),
+    }
+
+
 def degrees_off(answer: dict) -> float:
     return float(torch.rad2deg(angle_between(matrix_of(torch.tensor(answer["quaternion"])), ROTATION)))
 
@@ -56,6 +74,19 @@ def test_key_points_are_the_default_where_there_are_heat_maps():
     seen = np.reshape(answer["key_points_px"], (-1, 2))
     np.testing.assert_allclose(seen, SPEED_PLUS.project(TANGO @ ROTATION.numpy().T + TRANSLATION), atol=0.1)
     assert np.allclose(answer["key_point_scores"], 1, atol=0.1)
+
+
+@pytest.mark.parametrize("camera", [SPEED_PLUS, Camera(900, 900, 256, 256, 512, 512)])
+def test_what_is_said_of_a_window_is_brought_back_to_the_image(camera):
+    whole = TASK.answer(outputs(camera), asked(camera))["key_points_px"]
+    for x, y, side in ((0.55, 0.45, 0.5), (0.35, 0.6, 0.9)):
+        found = in_a_window(camera, x, y, side)
+        assert degrees_off(TASK.answer(found, asked(camera, "direct"))) < 1e-4
+        answer = TASK.answer(found, asked(camera))
+        np.testing.assert_allclose(answer["key_points_px"], whole, atol=0.1)
+        assert degrees_off(answer) < 0.5
+    turned = found | {"window": np.float32([0, 0, 1])}
+    assert degrees_off(TASK.answer(turned, asked(camera, "direct"))) > 2
 
 
 def test_mixed_takes_the_rotation_from_key_points_and_the_place_from_the_head():

@@ -12,11 +12,13 @@ from torch import nn
 from pipeline.contracts import Asked, Task
 from pipeline.dataset.augment import Photometric
 from pipeline.dataset.images import at_size
-from pipeline.losses.pose import PoseLoss, untaught
+from pipeline.losses.pose import FIRST, PoseLoss, untaught
 from pipeline.masks import rle
 from pipeline.masks.columns import BOX, BOX_FIELDS
+from pipeline.models.pose_build import build_pose_net
 from pipeline.models.pose_heads import HEADS
-from pipeline.models.pose_net import PoseNet, build_pose_net
+from pipeline.models.pose_looks import PoseLooks
+from pipeline.models.pose_net import PoseNet
 from pipeline.poses.columns import (
     CAMERA,
     CAMERA_FIELD,
@@ -57,21 +59,21 @@ class Pose(Task):
     legend = drawing.LEGEND
     fit_code = (
         *("tasks/pose/__init__.py", "losses/pose.py", "losses/registry.py", "dataset/augment.py", "masks/rle.py"),
-        *(f"models/{name}.py" for name in ("bifpn", "compact", "pose_heads", "pose_net", "weights")),
+        *(f"models/{name}.py" for name in ("bifpn", "compact", "pose_build", "pose_heads")),
+        *(f"models/{name}.py" for name in ("pose_looks", "pose_net", "weights")),
         "masks/windows.py",
         *(f"poses/{name}.py" for name in ("columns", "key_points", "positions", "rotations")),
     )
     answer_code = (
-        *("tasks/pose/__init__.py", "tasks/pose/answers.py", "masks/rle.py", "masks/columns.py"),
-        *(f"models/{name}.py" for name in ("bifpn", "compact", "pose_heads", "pose_net", "fused")),
+        *("tasks/pose/__init__.py", "tasks/pose/answers.py", "masks/rle.py", "masks/columns.py", "masks/windows.py"),
+        *(f"models/{name}.py" for name in ("bifpn", "compact", "fused", "pose_build", "pose_heads")),
+        *(f"models/{name}.py" for name in ("pose_looks", "pose_net")),
         *(f"poses/{name}.py" for name in ("camera", "columns", "key_points", "pnp", "positions", "rotations")),
     )
 
-    def network(self, config: PoseConfig, load_weights: bool = True) -> PoseNet:
-        """See pipeline.models.pose_net.build_pose_net; with the key points as a buffer, which answers need."""
-        network = build_pose_net(config.model, len(config.key_points), load_weights)
-        network.register_buffer("key_points", torch.tensor(config.key_points))
-        return network
+    def network(self, config: PoseConfig, load_weights: bool = True) -> PoseNet | PoseLooks:
+        """See pipeline.models.pose_build.build_pose_net."""
+        return build_pose_net(config.model, config.key_points, load_weights)
 
     def impossible(self, config: PoseConfig, teacher: PoseConfig | None = None) -> list[str]:
         """Heads that are none or answer no pose, heads without a loss, key points that no pose can be told from."""
@@ -83,7 +85,9 @@ class Pose(Task):
             wrong.append(f"key_points are {config.key_points}; expected x, y, z of each")
         elif len(np.unique(config.key_points, axis=0)) < LEAST_POINTS:
             wrong.append(f"key_points are {config.key_points}; expected {LEAST_POINTS} or more places")
-        return wrong + untaught(config.loss, heads)
+        if bool(config.model.coarse) != bool(config.model.fine):
+            wrong.append(f"model.coarse is {config.model.coarse} and model.fine {config.model.fine}; give both or none")
+        return wrong + untaught(config.loss, _taught(config))
 
     def remarks(self, config: PoseConfig, rows: pd.DataFrame) -> list[str]:
         """A line for key points that are hardly those of the craft."""
@@ -126,9 +130,9 @@ class Pose(Task):
 
     def loss(self, config: PoseConfig) -> nn.Module:
         """See pipeline.losses.pose.PoseLoss."""
-        return PoseLoss(config.loss, config.model.heads, config.key_points)
+        return PoseLoss(config.loss, _taught(config), config.key_points)
 
-    def merge(self, network: PoseNet, image_bchw: torch.Tensor, views: str) -> dict[str, torch.Tensor]:
+    def merge(self, network: PoseNet | PoseLooks, image_bchw: torch.Tensor, views: str) -> dict[str, torch.Tensor]:
         """What the network says, masks as probabilities, and its `key_points` (b, k, 3), metres."""
         outputs = super().merge(network, image_bchw, views)
         if "mask" in outputs:
@@ -150,3 +154,8 @@ class Pose(Task):
     def compare(self, image_hwc: np.ndarray, truth: pd.Series, given: pd.Series) -> tuple[np.ndarray, str]:
         """See pipeline.tasks.pose.drawing."""
         return drawing.compared(image_hwc, truth, given)
+
+
+def _taught(config: PoseConfig) -> str:
+    """Letters of what has a loss."""
+    return config.model.heads + (FIRST if config.model.coarse else "")

@@ -13,7 +13,7 @@ from pipeline.poses import columns
 from pipeline.poses.camera import Camera
 from pipeline.poses.key_points import peaks
 from pipeline.poses.pnp import pose_of
-from pipeline.poses.positions import translation_of
+from pipeline.poses.positions import seen_along, translation_of
 from pipeline.poses.rotations import matrix_of_6d, quaternion_of
 
 # Which heads a way needs. Mixed: the rotation from key points, the translation from the pose head.
@@ -28,7 +28,8 @@ def answer(outputs: Mapping[str, np.ndarray], asked: Asked) -> dict:
 
     Args:
         outputs: of heads that there are, `rotation` (6,) and `position` (3,), `heat` (k, h, w), `box` (4,) as shares,
-            `mask` (1, h, w) probabilities; and `key_points` (k, 3), metres in the body's frame.
+            `mask` (1, h, w) probabilities; of two looks the `window` (3,) that rotation and heat maps are of; and
+            `key_points` (k, 3), metres in the body's frame.
         asked: the image; its `decode` is direct, pnp or mixed; empty: pnp where there are heat maps.
 
     Returns:
@@ -41,6 +42,9 @@ def answer(outputs: Mapping[str, np.ndarray], asked: Asked) -> dict:
     solved = None
     if "heat" in outputs:
         points_k2, scores_k = peaks(outputs["heat"])
+        if "window" in outputs:
+            x, y, side = np.float64(outputs["window"])
+            points_k2 = (np.array([x + 1 - side, y + 1 - side]) / 2) + side * points_k2
         points_k2 = points_k2 * (width, height)
         solved = pose_of(points_k2, scores_k, outputs["key_points"], camera)
     pose = _chosen(asked.decode or ("pnp" if "heat" in outputs else "direct"), direct, solved)
@@ -69,9 +73,12 @@ def _chosen(decode: str, direct: Pose | None, solved: Pose | None) -> Pose | Non
 
 def _direct(outputs: Mapping[str, np.ndarray], camera: Camera) -> Pose:
     """What the pose head says."""
-    quaternion = quaternion_of(matrix_of_6d(torch.from_numpy(np.float64(outputs["rotation"]))))
-    translation_b3 = translation_of(torch.from_numpy(outputs["position"])[None], torch.tensor(camera.shares)[None])
-    return quaternion.numpy(), translation_b3[0].double().numpy()
+    shares_b9 = torch.tensor(camera.shares)[None]
+    rotation_b33 = matrix_of_6d(torch.from_numpy(np.float64(outputs["rotation"])))[None]
+    if "window" in outputs:
+        rotation_b33 = seen_along(torch.from_numpy(outputs["window"])[None], shares_b9).double() @ rotation_b33
+    translation_b3 = translation_of(torch.from_numpy(outputs["position"])[None], shares_b9)
+    return quaternion_of(rotation_b33)[0].numpy(), translation_b3[0].double().numpy()
 
 
 def _mask(probability_hw: np.ndarray, height: int, width: int) -> str:
