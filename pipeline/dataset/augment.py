@@ -23,6 +23,9 @@ class AugmentConfig:
         rotate_deg: largest further rotation, degrees
         scale: largest relative change of scale
         brightness: largest relative change of brightness and contrast
+        dim: largest share of its light that an image may lose; every other one loses some
+        noise: largest standard deviation of added noise, of the full range
+        blur_px: largest standard deviation of a blur, pixels
     """
 
     flip: float = ranged(0.5, least=0, most=1)
@@ -30,10 +33,13 @@ class AugmentConfig:
     rotate_deg: float = ranged(10.0, least=0, unit=" degrees")
     scale: float = ranged(0.1, least=0, below=1)
     brightness: float = ranged(0.1, least=0, most=1)
+    dim: float = ranged(0.0, least=0, below=1)
+    noise: float = ranged(0.0, least=0, most=1)
+    blur_px: float = ranged(0.0, least=0, unit=" pixels")
 
 
 class Augment:
-    """Mirrors, turns, small rotations and scalings, brightness and contrast.
+    """Mirrors, turns, small rotations and scalings; brightness, contrast, less light, blur and noise.
 
     albumentations repeats its random stream in every loader process and epoch; here each image has a stream of its
     own, so the result does not depend on how many processes share the work.
@@ -55,9 +61,7 @@ class Augment:
                     p=1.0,
                 )
             )
-        if config.brightness:
-            steps.append(_brightness(config.brightness))
-        self.steps = albumentations.Compose(steps)
+        self.steps = albumentations.Compose(steps + _of_light(config))
 
     def __call__(
         self, image_hwc: np.ndarray, mask_hwc: np.ndarray, epoch: int, index: int
@@ -74,32 +78,28 @@ class PhotometricConfig:
 
     Args:
         brightness: largest relative change of brightness and contrast
+        dim: largest share of its light that an image may lose; every other one loses some
         noise: largest standard deviation of added noise, of the full range
         blur_px: largest standard deviation of a blur, pixels
         erase: probability that rectangles are blacked out
     """
 
     brightness: float = ranged(0.2, least=0, most=1)
+    dim: float = ranged(0.0, least=0, below=1)
     noise: float = ranged(0.05, least=0, most=1)
     blur_px: float = ranged(0.5, least=0, unit=" pixels")
     erase: float = ranged(0.0, least=0, most=1)
 
 
 class Photometric:
-    """Brightness and contrast, blur, noise, erased rectangles; target maps stay as they are.
+    """Brightness, contrast, less light, blur, noise, erased rectangles; target maps stay as they are.
 
     For answers that are bound to the camera, such as a pose.
     """
 
     def __init__(self, config: PhotometricConfig, seed: int) -> None:
         self.seed = seed
-        steps = []
-        if config.brightness:
-            steps.append(_brightness(config.brightness))
-        if config.blur_px:
-            steps.append(albumentations.GaussianBlur(blur_limit=0, sigma_limit=(0.0, config.blur_px), p=0.5))
-        if config.noise:
-            steps.append(albumentations.GaussNoise(std_range=(0.0, config.noise), per_channel=False, p=0.5))
+        steps = _of_light(config)
         if config.erase:
             sizes = {"hole_height_range": (0.05, 0.2), "hole_width_range": (0.05, 0.2)}
             steps.append(albumentations.CoarseDropout(num_holes_range=(1, 4), **sizes, p=config.erase))
@@ -113,9 +113,18 @@ class Photometric:
         return self.steps(image=image_hwc)["image"], target_hwc
 
 
-def _brightness(most: float) -> albumentations.RandomBrightnessContrast:
-    limit = (-most, most)
-    return albumentations.RandomBrightnessContrast(brightness_limit=limit, contrast_limit=limit, p=1.0)
+def _of_light(config: AugmentConfig | PhotometricConfig) -> list[albumentations.BasicTransform]:
+    """What changes values and moves nothing, as far as a config asks for it."""
+    limit, steps = (-config.brightness, config.brightness), []
+    if config.brightness:
+        steps.append(albumentations.RandomBrightnessContrast(brightness_limit=limit, contrast_limit=limit, p=1.0))
+    if config.dim:
+        steps.append(albumentations.MultiplicativeNoise(multiplier=(1 - config.dim, 1.0), p=0.5))
+    if config.blur_px:
+        steps.append(albumentations.GaussianBlur(blur_limit=0, sigma_limit=(0.0, config.blur_px), p=0.5))
+    if config.noise:
+        steps.append(albumentations.GaussNoise(std_range=(0.0, config.noise), per_channel=False, p=0.5))
+    return steps
 
 
 def _seed(steps: albumentations.Compose, seed: int, epoch: int, index: int) -> None:

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from pipeline.dataset.augment import Photometric, PhotometricConfig
+from pipeline.dataset.augment import Augment, AugmentConfig, Photometric, PhotometricConfig
 
 IMAGE_HWC = np.random.default_rng(0).integers(60, 190, (64, 64, 3)).astype(np.uint8)
 TARGET_HWC = (IMAGE_HWC[..., :1] > 120).astype(np.uint8) * 255
-OFF = {"brightness": 0.0, "noise": 0.0, "blur_px": 0.0, "erase": 0.0}
-ALONE = [{"brightness": 0.3}, {"noise": 0.2}, {"blur_px": 2.0}, {"erase": 1.0}]
+OFF = {"brightness": 0.0, "dim": 0.0, "noise": 0.0, "blur_px": 0.0, "erase": 0.0}
+ALONE = [{"brightness": 0.3}, {"dim": 0.9}, {"noise": 0.2}, {"blur_px": 2.0}, {"erase": 1.0}]
 
 
 def found(config: dict, epoch: int = 0, index: int = 0, seed: int = 0) -> np.ndarray:
@@ -40,3 +40,17 @@ def test_what_each_does():
     means = [found(OFF | {"brightness": 0.2}, index=i).mean() / IMAGE_HWC.mean() for i in range(40)]
     assert min(means) < 0.9
     assert max(means) > 1.1
+    means = np.array([found(OFF | {"dim": 0.8}, index=i).mean() / IMAGE_HWC.mean() for i in range(60)])
+    assert 0.2 < means.min() < 0.4
+    assert means.max() <= 1
+    assert 0.3 < (means > 0.999).mean() < 0.7  # every other one
+
+
+def test_of_an_image_with_its_masks_light_changes_the_image_alone():
+    still = {"flip": 0.0, "rotate_deg": 0.0, "scale": 0.0, "brightness": 0.0}
+    for own in ({"dim": 0.9}, {"noise": 0.2}, {"blur_px": 2.0}):
+        pairs = [Augment(AugmentConfig(**still | own), 0)(IMAGE_HWC, TARGET_HWC, 0, i) for i in range(8)]
+        assert len({image.tobytes() for image, _ in pairs}) > 2
+        assert all(np.array_equal(mask, TARGET_HWC) for _, mask in pairs)
+    image, _ = Augment(AugmentConfig(**still), 0)(IMAGE_HWC, TARGET_HWC, 0, 0)
+    assert np.array_equal(image, IMAGE_HWC)
