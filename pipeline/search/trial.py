@@ -110,6 +110,13 @@ def trained(
     }
 
 
+def best_way(track: Track, result: dict) -> tuple[str, float]:
+    """Of the ways in which a training was answered the best by the judge's headline, and its value."""
+    pick = max if track.selects[1] == "max" else min
+    headline = track.judge.headline
+    return pick(((way, figures[headline]) for way, figures in result["figures"].items()), key=lambda one: one[1])
+
+
 def budgeted(images: int, epochs: int) -> dict[str, int]:
     """Values of the config for a training that sees so many images, judged so many times on the way."""
     return {"optim.epochs": epochs, "optim.images_per_epoch": max(1, round(images / epochs))}

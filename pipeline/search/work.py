@@ -7,12 +7,11 @@ from functools import partial
 import optuna
 
 from pipeline.config import config_of, refuse_impossible
-from pipeline.contracts import Track
 from pipeline.engine.training import balance_of
 from pipeline.errors import UserError, reason
 from pipeline.progress import say
 from pipeline.search.study import Outcome, Terms, Try, bury, outcomes, put, this_worker, waiting
-from pipeline.search.trial import Sets, code_of, trained
+from pipeline.search.trial import Sets, best_way, code_of, trained
 from pipeline.tracks import track_named
 
 POLL_S = 2  # between two looks at what others have done
@@ -57,13 +56,6 @@ def checked(terms: Terms, sets: Sets) -> None:
             f"the study was begun with others than {', '.join(wrong)}: its figures could not be compared. Use the same "
             "commit and the same data set (`simulate` makes it again from its options)."
         )
-
-
-def best_way(track: Track, result: dict) -> tuple[str, float]:
-    """Of the ways in which a training was answered the best by the judge's headline, and its value."""
-    pick = max if track.selects[1] == "max" else min
-    headline = track.judge.headline
-    return pick(((way, figures[headline]) for way, figures in result["figures"].items()), key=lambda one: one[1])
 
 
 def _objective(trial: optuna.Trial, terms: Terms, sets: Sets) -> float:
