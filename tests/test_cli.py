@@ -38,6 +38,9 @@ def test_help_lists_the_verbs_in_the_order_data_flows(capsys):
         "score",
         "report",
         "search tasks",
+        "research start",
+        "research try",
+        "research run",
         "bench score",
         "bench models",
         "demo",
@@ -66,6 +69,8 @@ def test_the_options_of_every_verb():
     assert options.pop("cost") >= {"recipe", "size", "by_module", *flat(PartsConfig())}
     searched = {"recipe", "data", "sets", "balances", "seeds", "budget", "run", "study", "overwrite"}
     assert options.pop("search tasks") >= {*searched, *flat(PartsConfig())}
+    begun = {"recipe", "data", "budget", "epochs", "seeds", "limit_minutes", "run", "overwrite"}
+    assert options.pop("research start") >= {*begun, *flat(PartsConfig())}
     assert options.pop("train") >= {"recipe", "data", "run", "overwrite", *flat(PartsConfig())}
     assert options == {
         "simulate": {"out", "count", "size", "seed", "val", "test", "domain", "meshes", "preview", "check", "track"},
@@ -80,6 +85,8 @@ def test_the_options_of_every_verb():
             *(f"rules.{field.name}" for field in fields(Rules)),
         },
         "report": {"run", "data", "split", "tta"},
+        "research try": {"description", "run"},
+        "research run": {"run", "experiments", "choices"},
         "bench score": {"track", "count", "dense"},
         "bench models": {"table", "only", "out"},
         "demo": set(),
