@@ -1,5 +1,6 @@
 """The start of a research: the worktree, the unchanged candidate measured from several seeds, and what is frozen."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
@@ -95,7 +96,7 @@ def program(place: Place, frozen: Frozen, recipe: str, values: Sequence[float]) 
         run=place.folder.name,
         folder=place.folder,
         stand=Path.cwd(),
-        front=checkout() / "run.sh",
+        front=shlex.quote(str(checkout() / "run.sh")),
         recipe=recipe,
         track=track.name,
         headline=frozen.headline,

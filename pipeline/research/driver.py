@@ -9,11 +9,10 @@ from optuna.distributions import CategoricalDistribution
 from optuna.trial import TrialState, create_trial
 
 from pipeline.errors import UserError, brief, offenders
-from pipeline.files import write_text
 from pipeline.research.candidate import BUDGET, config_for, literal, with_values
 from pipeline.research.experiment import text_of, tried
 from pipeline.research.frozen import Frozen
-from pipeline.research.ledger import INTERRUPTED, Row, incumbent_of
+from pipeline.research.ledger import FAILED, INTERRUPTED, Row, incumbent_of
 from pipeline.research.place import Place, candidate_at
 from pipeline.yaml_files import read_yaml
 
@@ -78,18 +77,17 @@ def driven(place: Place, frozen: Frozen, rows: list[Row], choices: Choices, expe
     seen = set()
     for row in rows:
         if (row.status != INTERRUPTED and row.experiment) or row is rows[0]:
-            _remember(study, space, row, _params(place, frozen, row, choices), seen)
+            remember(study, space, row, _params(place, frozen, row, choices), seen)
     while sum(row.by == "run" and row.status != INTERRUPTED for row in rows) < experiments:
-        params = _proposal(study, space, seen)
+        params = proposal(study, space, seen)
         if params is None:
             return
         text = text_of(place.candidate)
         own = literal(text)
         before = {key: own.get(key, frozen.values[key]) for key in choices}
         changes = [f"{key} {before[key]} -> {value}" for key, value in params.items() if value != before[key]]
-        write_text(place.candidate, with_values(text, own | params))
-        row = tried(place, frozen, rows, ", ".join(changes), "run")
-        _remember(study, space, row, params, seen)
+        row = tried(place, frozen, rows, ", ".join(changes), "run", with_values(text, own | params))
+        remember(study, space, row, params, seen)
         yield row
 
 
@@ -102,15 +100,22 @@ def _params(place: Place, frozen: Frozen, row: Row, choices: Choices) -> dict[st
     return {key: own.get(key, frozen.values[key]) for key in choices}
 
 
-def _remember(study: optuna.Study, space: dict, row: Row, params: dict[str, object], seen: set) -> None:
+def remember(study: optuna.Study, space: dict, row: Row, params: dict[str, object], seen: set) -> None:
     """Tell the sampler what came of an experiment, where that was among the choices."""
     seen.add(tuple(params.values()))
     if params and all(params[key] in space[key].choices for key in space):
-        state = TrialState.FAIL if row.value is None else TrialState.COMPLETE
-        study.add_trial(create_trial(state=state, value=row.value, params=params, distributions=space))
+        value = _worst(study) if row.status == FAILED else row.value  # else the sampler would go there again
+        state = TrialState.FAIL if value is None else TrialState.COMPLETE
+        study.add_trial(create_trial(state=state, value=value, params=params, distributions=space))
 
 
-def _proposal(study: optuna.Study, space: dict, seen: set) -> dict[str, object] | None:
+def _worst(study: optuna.Study) -> float | None:
+    values = [trial.value for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))]
+    worst = min if study.direction == optuna.study.StudyDirection.MAXIMIZE else max
+    return worst(values, default=None)
+
+
+def proposal(study: optuna.Study, space: dict, seen: set) -> dict[str, object] | None:
     """Choices that were not tried yet; None: all were."""
     for _ in range(ASKS):
         trial = study.ask(space)

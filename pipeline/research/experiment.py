@@ -3,14 +3,13 @@
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.files import read_json, write_json
+from pipeline.files import read_json, write_json, write_text
 from pipeline.progress import say
 from pipeline.research.frozen import Frozen, caches, changed, strangers
 from pipeline.research.ledger import (
     DIGITS,
     DISCARDED,
     FAILED,
-    INTERRUPTED,
     KEPT,
     REFUSED,
     Row,
@@ -20,7 +19,7 @@ from pipeline.research.ledger import (
     write_rows,
 )
 from pipeline.research.measure import last_lines
-from pipeline.research.place import Place, back_to, candidate_at, committed, drop
+from pipeline.research.place import Place, back_to, candidate_at, committed, committed_as, drop
 from pipeline.research.process import measured
 
 
@@ -33,20 +32,20 @@ def opened(place: Place) -> tuple[Frozen, list[Row]]:
     frozen, rows = Frozen.of(place), read_rows(place.results)
     pending = read_json(place.pending)
     if pending:
-        number, commit, by = pending["experiment"], pending["commit"], pending["by"]
+        number, by = pending["experiment"], pending["by"]
         ended = rows[-1].experiment == number
-        if not ended:
-            row = Row(number, commit, status=INTERRUPTED, by=by, description=pending["description"], reason="killed")
+        if not ended and (commit := committed_as(place, number)):
+            row = Row(number, commit[:12], by=by, description=pending["description"], reason="killed")
             rows.append(row)
             write_rows(place.results, rows, frozen.headline)
             say(f"experiment {number} was interrupted: {row.description}")
-        untouched = text_of(place.candidate) == candidate_at(place, commit)
+        untouched = text_of(place.candidate) in (pending["candidate"], candidate_at(place, incumbent_of(rows).commit))
         _settled(place, frozen, rows, keep=not untouched or (by == "try" and not ended))
     return frozen, rows
 
 
-def tried(place: Place, frozen: Frozen, rows: list[Row], description: str, by: str) -> Row:
-    """Measure the candidate as it stands; a line is added to `rows` and to the file of results.
+def tried(place: Place, frozen: Frozen, rows: list[Row], description: str, by: str, text: str | None = None) -> Row:
+    """Measure a candidate; a line is added to `rows` and to the file of results.
 
     Args:
         place: of the research
@@ -54,18 +53,20 @@ def tried(place: Place, frozen: Frozen, rows: list[Row], description: str, by: s
         rows: all experiments so far
         description: what is tried
         by: which verb asks
+        text: of the candidate; None: as it stands
 
     Raises:
         UserError: it is what the incumbent is.
     """
-    incumbent, text = incumbent_of(rows), text_of(place.candidate)
+    incumbent, text = incumbent_of(rows), text_of(place.candidate) if text is None else text
     if text is None:
         raise UserError(f"{place.candidate} is gone: `git -C {place.worktree} checkout candidate.py` brings it back.")
     if text == candidate_at(place, incumbent.commit):
         raise UserError(f"{place.candidate} is what the incumbent is, commit {incumbent.commit[:12]}: edit it first.")
     number = rows[-1].experiment + 1
+    write_json(place.pending, {"experiment": number, "candidate": text, "description": description, "by": by})
+    write_text(place.candidate, text)
     commit = committed(place, incumbent.commit, f"experiment {number}: {plain(description)}", number)
-    write_json(place.pending, {"experiment": number, "commit": commit, "description": description, "by": by})
     say(f"experiment {number}: {plain(description)}; log in {place.log(number)}")
     found = _judged(place, frozen, text, number)
     row = _row(frozen, incumbent, found, Row(number, commit[:12], by=by, description=description))
@@ -122,7 +123,7 @@ def _row(frozen: Frozen, incumbent: Row, found: dict, row: Row) -> Row:
     """The line of an experiment: with what was found, and what becomes of it."""
     if found["status"] != "done":
         status = REFUSED if found["status"] == REFUSED else FAILED
-        return Row(**vars(row) | {"status": status, "reason": plain(found["reason"])[:300]})
+        return Row(**vars(row) | {"status": status, "reason": plain(found["reason"]).partition(". ")[0]})
     first = found["trainings"][0]
     value = round(first["value"], DIGITS)
     kept = frozen.gain(value, incumbent.value) > frozen.needed()
@@ -138,5 +139,5 @@ def _settled(place: Place, frozen: Frozen, rows: list[Row], keep: bool = False) 
     if touched := _touched(place, frozen):
         raise UserError(f"these files of the judge cannot be put back: {', '.join(touched)}. Begin anew.")
     if edited is not None:
-        place.candidate.write_text(edited, encoding="utf-8")
+        write_text(place.candidate, edited)
     place.pending.unlink(missing_ok=True)

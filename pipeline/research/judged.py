@@ -1,5 +1,6 @@
 """A candidate's trainings, and the judge's figures of them on `tune`."""
 
+import copy
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -40,7 +41,8 @@ def judged(
     for config in configs:
         balance_of(track.task, config)
         torch.manual_seed(config.seed)  # as `trained` does before it makes a network of its own
-        result = trained(track, config, sets, network=network(track.task, config))
+        own = network(track.task, copy.deepcopy(config))  # what it changes in it changes no training
+        result = trained(track, config, sets, network=own)
         way, value = best_way(track, result)
         if value is None or not math.isfinite(value):
             raise UserError(f"{track.judge.headline} is {value} on the tune images, expected a number.")

@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import traceback
+import warnings
 from pathlib import Path
 
 from pipeline.errors import UserError, reason
@@ -18,6 +19,7 @@ from pipeline.research.candidate import BudgetError, config_for, module_of
 
 def main() -> None:
     """Measure the candidate that standard input says, and end with whoever asked, however that ends."""
+    warnings.filterwarnings("ignore", category=FutureWarning, module="torch.jit")  # raised inside a library's import
     asked = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:

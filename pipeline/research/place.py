@@ -138,6 +138,12 @@ def committed(place: Place, onto: str, message: str, experiment: int) -> str:
     return commit
 
 
+def committed_as(place: Place, experiment: int) -> str | None:
+    """The commit of an experiment; None: it has none."""
+    name = f"{place.refs}{experiment}"
+    return git(place.worktree, "rev-parse", name).strip() if has(place.worktree, name) else None
+
+
 def back_to(place: Place, commit: str, keep: bool = False) -> None:
     """Move the branch to a commit, and all tracked files with it, or, to `keep` them as they are, none.
 

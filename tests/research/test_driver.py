@@ -1,15 +1,17 @@
 """Ten experiments that nobody watches, on the toy track: each a real training in a process of its own."""
 
+import optuna
 import pytest
+from optuna.distributions import CategoricalDistribution
 
 from pipeline.cli import main
 from pipeline.config import RECIPES, config_of, recipe_values
 from pipeline.errors import UserError
 from pipeline.research import experiment
 from pipeline.research.candidate import literal
-from pipeline.research.driver import choices_of
+from pipeline.research.driver import choices_of, proposal, remember
 from pipeline.research.frozen import Frozen
-from pipeline.research.ledger import incumbent_of
+from pipeline.research.ledger import Row, incumbent_of
 from pipeline.research.place import candidate_at
 from pipeline.settings import flat
 from tests.research.begun import assert_at_rest, rows_of, spread
@@ -61,6 +63,26 @@ def test_ten_experiments_of_the_driver(root, place, monkeypatch, capsys):
     assert main([*words, "10"]) == 0  # they are made
     assert "0 experiments, 0 kept" in capsys.readouterr().out
     assert len(rows_of(place)) == before + 10
+
+
+@pytest.mark.parametrize(("best", "worst"), [("maximize", 0.25), ("minimize", 0.5)])
+def test_what_failed_is_as_bad_as_the_worst_and_what_was_refused_says_nothing(best, worst):
+    study, seen = optuna.create_study(direction=best), set()
+    space = {"a": CategoricalDistribution([1, 2, 3])}
+    told = [(1, 0.5, "baseline"), (2, 0.25, "discarded"), (3, None, "failed"), (3, None, "refused"), (9, 0.1, "kept")]
+    for a, value, status in told:
+        remember(study, space, Row(1, "c", value, status=status), {"a": a}, seen)
+    assert [trial.value for trial in study.trials] == [0.5, 0.25, worst, None]  # 9 is no choice
+    assert seen == {(1,), (2,), (3,), (9,)}
+
+
+def test_nothing_is_proposed_twice():
+    study, seen = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=0)), set()
+    space = {"a": CategoricalDistribution([1, 2, 3]), "b": CategoricalDistribution(["x", None])}
+    for _ in range(6):
+        seen.add(tuple(proposal(study, space, seen).values()))
+    assert len(seen) == 6
+    assert proposal(study, space, seen) is None
 
 
 def test_the_choices_that_are_here_are_of_the_default_recipe():

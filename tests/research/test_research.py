@@ -13,12 +13,14 @@ import pytest
 
 from pipeline.cli import main
 from pipeline.config import config_of, recipe_values
+from pipeline.errors import UserError
 from pipeline.files import write_json
 from pipeline.research.candidate import literal
 from pipeline.research.experiment import opened
 from pipeline.research.frozen import Frozen, checksums
 from pipeline.research.git import git
-from pipeline.research.ledger import incumbent_of
+from pipeline.research.judged import judged
+from pipeline.research.ledger import Row, incumbent_of
 from pipeline.research.place import back_to, candidate_at, committed
 from pipeline.search.trial import Sets, budgeted, trained
 from pipeline.tracks import track_named
@@ -45,6 +47,19 @@ def test_the_start_writes_what_the_unchanged_recipe_gives(root, place):
     assert {"pipeline/cli.py", "tests/toy/track.py"} < frozen.files.keys()
     assert literal(place.candidate.read_text())["optim.lr"] == 1e-6
     assert_at_rest(place)
+
+
+def test_a_network_that_changes_its_config_changes_no_training(place):
+    frozen = Frozen.of(place)
+
+    def network(task, config):
+        config.optim.epochs, config.optim.lr = 1, 1.0
+        return task.network(config)
+
+    found = judged(network, [config_of(frozen.values)], Path(frozen.data), frozen.images)
+    assert found["trainings"][0]["value"] == pytest.approx(rows_of(place)[0].value, abs=1e-6)
+    with pytest.raises(UserError, match="to tune are not those that the research was begun with"):
+        judged(network, [config_of(frozen.values)], Path(frozen.data), frozen.images | {"tune": "x"})
 
 
 def test_the_start_says_what_does_not_judge_and_where_the_rules_are(root, place):
@@ -156,27 +171,52 @@ def test_killed_in_the_middle(root, place, tmp_path):
     assert_at_rest(place)
 
 
+def cut_off(place, number, by):
+    content = {"experiment": number, "candidate": place.candidate.read_text(), "description": "x", "by": by}
+    write_json(place.pending, content)
+
+
 @pytest.mark.parametrize("by", ["try", "run"])
 def test_cut_off_before_its_line_was_written(place, by):
     rows = rows_of(place)
     number = rows[-1].experiment + 1
     edit(place, optim__lr=number / 100)
+    cut_off(place, number, by)
     commit = committed(place, incumbent_of(rows).commit, "x", number)
-    write_json(place.pending, {"experiment": number, "commit": commit, "description": "x", "by": by})
-    assert opened(place)[1] == rows_of(place) == [*rows, rows_of(place)[-1]]
-    assert (rows_of(place)[-1].status, rows_of(place)[-1].by) == ("interrupted", by)
+    assert (
+        opened(place)[1] == rows_of(place) == [*rows, Row(number, commit[:12], by=by, description="x", reason="killed")]
+    )
     kept = place.candidate.read_text() == candidate_at(place, commit)
     assert kept is (by == "try")  # a person's is tried again; the driver proposes anew
     git(place.worktree, "checkout", "--quiet", "candidate.py")
     assert_at_rest(place)
 
 
+def test_cut_off_before_it_was_committed(place):
+    rows = rows_of(place)
+    edit(place, optim__lr=0.3)
+    cut_off(place, rows[-1].experiment + 1, "run")
+    assert opened(place)[1] == rows
+    assert_at_rest(place)
+
+
 def test_cut_off_after_its_line_was_written(place):
     rows = rows_of(place)
-    last = rows[-1]
-    back_to(place, last.commit)
-    write_json(place.pending, {"experiment": last.experiment, "commit": last.commit, "description": "x", "by": "try"})
+    back_to(place, rows[-1].commit)
+    cut_off(place, rows[-1].experiment, "try")
     assert opened(place)[1] == rows
+    assert_at_rest(place)
+
+
+def test_what_was_edited_after_a_kill_is_kept(place):
+    rows = rows_of(place)
+    back_to(place, rows[-1].commit)
+    cut_off(place, rows[-1].experiment, "run")
+    edit(place, optim__lr=0.7)
+    text = place.candidate.read_text()
+    opened(place)
+    assert place.candidate.read_text() == text
+    git(place.worktree, "checkout", "--quiet", "candidate.py")
     assert_at_rest(place)
 
 
