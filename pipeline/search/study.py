@@ -2,28 +2,25 @@
 
 import os
 import platform
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import optuna
-import sqlalchemy
-from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
-from pipeline.errors import UserError, offenders, reason
+from pipeline.errors import UserError, offenders
 from pipeline.locks import alone_in, empty
 from pipeline.processes import is_alive
 from pipeline.run_folder import run_named
+from pipeline.search.storage import GRACE_S, shown, storage
 from pipeline.sources import differences
 from pipeline.tracks import track_named
 
 FILE = "study.db"
 CLOSED = "closed"  # whether the search adds nothing more
-BEAT_S, GRACE_S = 30, 120  # a worker that was silent for so long is dead, and its try is given to another
-LOCKED_S = 60  # to wait for a SQLite file that another process writes to
 MOST_DEATHS = 3  # of workers on one try
 AFOOT = (TrialState.WAITING, TrialState.RUNNING)
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
@@ -117,12 +114,12 @@ def begun(run: str, url: str | None, terms: Terms, overwrite: bool) -> Iterator[
 
 
 def _opened(url: str, name: str, terms: Terms, overwrite: bool) -> optuna.Study:
-    storage = _storage(url)
-    if overwrite and name in optuna.get_all_study_names(storage):
-        optuna.delete_study(study_name=name, storage=storage)
+    database = storage(url)
+    if overwrite and name in optuna.get_all_study_names(database):
+        optuna.delete_study(study_name=name, storage=database)
     best = track_named(terms.track).selects[1]
     study = optuna.create_study(
-        study_name=name, storage=storage, direction=f"{best}imize", load_if_exists=True, pruner=_pruner()
+        study_name=name, storage=database, direction=f"{best}imize", load_if_exists=True, pruner=_pruner()
     )
     there = study.user_attrs.get("terms")
     if there is None:
@@ -137,14 +134,14 @@ def _opened(url: str, name: str, terms: Terms, overwrite: bool) -> optuna.Study:
 
 def joined(url: str, name: str) -> tuple[optuna.Study, Terms]:
     """A study that is there, to work on. Raises UserError where it is not, or the storage cannot be reached."""
-    storage = _storage(url)
+    database = storage(url)
     try:
-        study = optuna.load_study(study_name=name, storage=storage, pruner=_pruner())
+        study = optuna.load_study(study_name=name, storage=database, pruner=_pruner())
     except KeyError:
-        names = ", ".join(optuna.get_all_study_names(storage)) or "none"
-        raise UserError(f"no study {name!r} in {url}; there: {names}.") from None
+        names = ", ".join(optuna.get_all_study_names(database)) or "none"
+        raise UserError(f"no study {name!r} in {shown(url)}; there: {names}.") from None
     if "terms" not in study.user_attrs:
-        raise UserError(f"{name} in {url} is no study of a search of this project.")
+        raise UserError(f"{name} in {shown(url)} is no study of a search of this project.")
     return study, Terms(**study.user_attrs["terms"])
 
 
@@ -170,17 +167,26 @@ def outcomes(study: optuna.Study, tries: Sequence[Try]) -> list[Outcome]:
     return [_outcome(trial) for trial in ended if trial is not None]
 
 
+def closed(study: optuna.Study) -> bool:
+    """Whether the search has ended that adds tries to it."""
+    return study.user_attrs.get(CLOSED, False)
+
+
 def waiting(study: optuna.Study) -> bool:
     """Whether there is a try to take."""
     return bool(study.get_trials(deepcopy=False, states=(TrialState.WAITING,)))
 
 
 def bury(study: optuna.Study) -> None:
-    """Fail tries at work whose worker is dead: one of this machine by its process, others by their silence."""
+    """Fail tries at work whose worker is dead: one of this machine by its process, others by their silence.
+
+    One that never said who it is died as soon as it had taken its try.
+    """
     optuna.storages.fail_stale_trials(study)
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         host, _, process = trial.user_attrs.get("worker", "").rpartition(":")
-        if host == platform.node() and not is_alive(int(process)):
+        nameless = not process and (datetime.now() - trial.datetime_start).total_seconds() > GRACE_S
+        if nameless or (host == platform.node() and not is_alive(int(process))):
             study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
 
 
@@ -189,19 +195,9 @@ def this_worker() -> str:
     return f"{platform.node()}:{os.getpid()}"
 
 
-def _storage(url: str) -> RDBStorage:
-    optuna.logging.set_verbosity(optuna.logging.ERROR)  # its failures are told in our words
-    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # heartbeats, since 2021
-    wait = {"connect_args": {"timeout": LOCKED_S}} if url.startswith("sqlite") else {"pool_pre_ping": True}
-    try:
-        return RDBStorage(url, engine_kwargs=wait, heartbeat_interval=BEAT_S, grace_period=GRACE_S)
-    except (sqlalchemy.exc.SQLAlchemyError, ImportError, ValueError) as error:
-        raise UserError(f"the study's storage {url} cannot be reached: {reason(error, 300)}") from error
-
-
 def _pruner() -> optuna.pruners.BasePruner:
     """Ends the worst quarter at each epoch, once four are there to compare with."""
-    return optuna.pruners.PercentilePruner(75.0, n_startup_trials=4, n_warmup_steps=1)
+    return optuna.pruners.PercentilePruner(75.0, n_startup_trials=4, n_warmup_steps=1, n_min_trials=4)
 
 
 def _by_name(study: optuna.Study) -> dict[str, list[FrozenTrial]]:
