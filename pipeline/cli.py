@@ -30,6 +30,8 @@ VERBS = {  # in the order data flows
     "score": "score that zip as the server would",
     "report": "write a static page for a run, or a list of all runs",
     "search tasks": "train sets of tasks with weightings of their losses on the same images, and compare them",
+    "search tune": "try values of a recipe, in phases or as a sampler chooses, and write down the best as a recipe",
+    "search worker": "train tries of a search that runs elsewhere, beside it and any number of others",
     "research start": "begin experiments on one editable file, with a frozen judge: for agents, or for you",
     "research try": "one experiment: kept if it beats the best so far by more than chance, else undone",
     "research run": "experiments unattended, with values that a sampler proposes",

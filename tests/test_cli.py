@@ -38,6 +38,8 @@ def test_help_lists_the_verbs_in_the_order_data_flows(capsys):
         "score",
         "report",
         "search tasks",
+        "search tune",
+        "search worker",
         "research start",
         "research try",
         "research run",
@@ -69,6 +71,8 @@ def test_the_options_of_every_verb():
     assert options.pop("cost") >= {"recipe", "size", "by_module", *flat(PartsConfig())}
     searched = {"recipe", "data", "sets", "balances", "seeds", "budget", "run", "study", "overwrite"}
     assert options.pop("search tasks") >= {*searched, *flat(PartsConfig())}
+    tuned = {"recipe", "data", "phases", "sampler", "tries", "budget", "epochs", "run", "study", "overwrite"}
+    assert options.pop("search tune") >= {*tuned, *flat(PartsConfig())}
     begun = {"recipe", "data", "budget", "epochs", "seeds", "limit_minutes", "run", "overwrite"}
     assert options.pop("research start") >= {*begun, *flat(PartsConfig())}
     assert options.pop("train") >= {"recipe", "data", "run", "overwrite", *flat(PartsConfig())}
@@ -84,6 +88,7 @@ def test_the_options_of_every_verb():
             *("coco", "ceiling", "size", "stride"),
             *(f"rules.{field.name}" for field in fields(Rules)),
         },
+        "search worker": {"study", "run", "data", "patience"},
         "report": {"run", "data", "split", "tta"},
         "research try": {"description", "run"},
         "research run": {"run", "experiments", "choices"},

@@ -1,0 +1,106 @@
+"""search tune: values of a recipe tried in phases, each from the best before, or chosen by a sampler."""
+
+from pathlib import Path
+from typing import Literal
+
+from pipeline.config import config_of
+from pipeline.errors import UserError
+from pipeline.files import write_text
+from pipeline.progress import say
+from pipeline.run_folder import find_data
+from pipeline.search.constant import constant
+from pipeline.search.phases import DEFAULT, procedure
+from pipeline.search.study import Terms, begun, config_values
+from pipeline.search.trial import Sets, code_of
+from pipeline.search.tune import Line, base_of, best, total, tuned
+from pipeline.search.tune_page import About, page, said
+from pipeline.search.winner import write_recipe
+from pipeline.settings import Config, flat
+from pipeline.tracks import track_named
+
+
+def search_tune(
+    config: Config,
+    recipe: str = "two_looks",
+    data: Path | None = None,
+    phases: Path | None = None,
+    sampler: Literal["phases", "tpe"] = "phases",
+    tries: int = 28,
+    budget: int = 2000,
+    epochs: int = 4,
+    run: str = "search-tune",
+    study: str | None = None,
+    overwrite: bool = False,
+) -> Path:
+    """Try values of a recipe, by a procedure in phases or freely, and write the table and the best as a recipe.
+
+    The recipe as it is, the base, is trained with some seeds first: how far they differ says what is noise. Then each
+    phase tries its changes of the best so far. All are judged on `tune`, compute paid for; those that fall far behind
+    are ended early. Killed anywhere, the same command resumes with the try that was cut off.
+
+    Args:
+        recipe: name of a recipe, or path of a YAML; its values can be given as options
+        data: folder of the data set
+        phases: a YAML of seeds, in place of the recipe's, and phases of tries; default: pipeline/recipes/phases.yml
+        sampler: phases, as they are written down; or tpe, which chooses freely of all values in them, learning from
+            what it has tried
+        tries: how many the sampler tpe chooses
+        budget: images seen by each training, in place of optim.images_per_epoch
+        epochs: how often each is judged on the way, in place of optim.epochs
+        run: name of the study, and of the folder in submissions/ for tune.md and winner.yaml
+        study: URL of the database that other workers share; default: a SQLite file in that folder
+        overwrite: delete the study of this name first
+
+    Raises:
+        UserError: a mistake in the phases, values that cannot be, or a data set that cannot be trained on
+
+    Example:
+        ./run.sh search tune --data data/sim --model.size 512 --model.coarse 128 --model.fine 160
+
+    Returns:
+        The table.
+    """
+    if min(budget, epochs, tries) < 1 or budget < epochs:
+        raise UserError(f"--budget {budget} --epochs {epochs} --tries {tries}: expected 1 or more, an image an epoch.")
+    track, path = track_named(config.track), phases or DEFAULT
+    plan = procedure(path, base_of(track, config, budget, epochs, config.seed))
+    base = base_of(track, config, budget, epochs, plan.seeds[0])
+    rows = Sets.of(track, find_data(data))
+    space = plan.space(base)
+    terms = Terms(track.name, flat(base), rows.hashes, code_of(track), prune=True, space=space, sampler=sampler)
+    images = (
+        f"{len(rows.fit)} images of {rows.folder} fitted, {len(rows.tune)} of tune judged, at {base.model.size} px; "
+    )
+    images += (
+        f"{budget} seen by each training in {epochs} epochs; tried by {path.name if sampler == 'phases' else sampler}."
+    )
+    about = About(terms, recipe, images, constant(track, rows.fit, rows.tune), total(terms, plan, tries))
+    say(f"search: {about.total} tries; {images}")
+    with begun(run, study, terms, overwrite) as (folder, at_work):
+        known: list[Line] = []
+        for lines in tuned(at_work, terms, rows, plan, tries):
+            _say_new(about, known, lines)
+            write_text(folder / "tune.md", page(about, lines))
+            _write_winner(about, folder / "winner.yaml", lines)
+            known = lines
+    say(f"written: {folder / 'tune.md'}, {folder / 'winner.yaml'}")
+    return folder / "tune.md"
+
+
+def _say_new(about: About, known: list[Line], lines: list[Line]) -> None:
+    """A line for each try that has ended since; one for all that an earlier run of the command has left."""
+    new = [place for place, line in enumerate(lines) if line.outcome and not (known[place:] and known[place].outcome)]
+    if not known and new:
+        say(f"{len(new)} of {about.total} tries have ended before")
+        return
+    for place in new:
+        say(said(about, lines, place))
+
+
+def _write_winner(about: About, path: Path, lines: list[Line]) -> None:
+    """The best config so far as a recipe, where there is one."""
+    if found := best(about.track, lines):
+        headline = about.track.judge.headline
+        words = f"The best of {sum(line.outcome is not None for line in lines)} tries on tune by search tune, from "
+        words += f"{about.recipe}: {headline} {found.outcome.value:.4f}."
+        write_recipe(path, config_of(config_values(about.terms, found.outcome)), words)
