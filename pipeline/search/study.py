@@ -167,6 +167,11 @@ def outcomes(study: optuna.Study, tries: Sequence[Try]) -> list[Outcome]:
     return [_outcome(trial) for trial in ended if trial is not None]
 
 
+def ended_names(study: optuna.Study) -> set[str]:
+    """Of all tries that have ended."""
+    return {name for name, trials in _by_name(study).items() if _ended(trials) is not None}
+
+
 def closed(study: optuna.Study) -> bool:
     """Whether the search has ended that adds tries to it."""
     return study.user_attrs.get(CLOSED, False)

@@ -128,7 +128,7 @@ def changes(terms: Terms, values: dict[str, object]) -> dict[str, object]:
 
 def words(changed: dict[str, object]) -> str:
     """Config keys and their values on a line."""
-    return ", ".join(f"{key} {value}" for key, value in changed.items())
+    return ", ".join(f"{key} {value}" for key, value in changed.items()) or "nothing"
 
 
 def _base(terms: Terms, seeds: Sequence[int], _: list[Line]) -> list[Line]:

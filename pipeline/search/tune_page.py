@@ -111,10 +111,10 @@ def _sentences(about: About, lines: Sequence[Line]) -> list[str]:
 def _winner(about: About, lines: Sequence[Line], found: Line, limit: float | None) -> str:
     """The best against the base."""
     place, value = list(lines).index(found) + 1, found.outcome.value
-    changed = words(changes(about.terms, config_values(about.terms, found.outcome)))
+    changed = changes(about.terms, config_values(about.terms, found.outcome))
     if not changed:
         return f"Best: the base itself, {value:.4f}."
-    text = f"Best: line {place}, {value:.4f}, the base with {changed}."
+    text = f"Best: line {place}, {value:.4f}, the base with {words(changed)}."
     base = lines[0].outcome
     if base is None or base.value is None:
         return text

@@ -10,7 +10,7 @@ from pipeline.progress import say
 from pipeline.run_folder import find_data
 from pipeline.search.constant import constant
 from pipeline.search.phases import DEFAULT, procedure
-from pipeline.search.study import Terms, begun, config_values
+from pipeline.search.study import Terms, begun, config_values, ended_names
 from pipeline.search.trial import Sets, code_of
 from pipeline.search.tune import Line, base_of, best, total, tuned
 from pipeline.search.tune_page import About, page, said
@@ -68,33 +68,29 @@ def search_tune(
     rows = Sets.of(track, find_data(data))
     space = plan.space(base)
     terms = Terms(track.name, flat(base), rows.hashes, code_of(track), prune=True, space=space, sampler=sampler)
-    images = (
-        f"{len(rows.fit)} images of {rows.folder} fitted, {len(rows.tune)} of tune judged, at {base.model.size} px; "
-    )
-    images += (
-        f"{budget} seen by each training in {epochs} epochs; tried by {path.name if sampler == 'phases' else sampler}."
-    )
+    by = path.name if sampler == "phases" else f"{sampler} over {path.name}"
+    images = f"{len(rows.fit)} images of {rows.folder} fitted, {len(rows.tune)} of tune judged, at {base.model.size} px"
+    images += f"; {budget} seen by each training in {epochs} epochs; tried by {by}."
     about = About(terms, recipe, images, constant(track, rows.fit, rows.tune), total(terms, plan, tries))
     say(f"search: {about.total} tries; {images}")
     with begun(run, study, terms, overwrite) as (folder, at_work):
-        known: list[Line] = []
+        known = ended_names(at_work)
+        if known:
+            say(f"{len(known)} different tries have ended before")
         for lines in tuned(at_work, terms, rows, plan, tries):
-            _say_new(about, known, lines)
+            known = _say_new(about, known, lines)
             write_text(folder / "tune.md", page(about, lines))
             _write_winner(about, folder / "winner.yaml", lines)
-            known = lines
     say(f"written: {folder / 'tune.md'}, {folder / 'winner.yaml'}")
     return folder / "tune.md"
 
 
-def _say_new(about: About, known: list[Line], lines: list[Line]) -> None:
-    """A line for each try that has ended since; one for all that an earlier run of the command has left."""
-    new = [place for place, line in enumerate(lines) if line.outcome and not (known[place:] and known[place].outcome)]
-    if not known and new:
-        say(f"{len(new)} of {about.total} tries have ended before")
-        return
-    for place in new:
-        say(said(about, lines, place))
+def _say_new(about: About, known: set[str], lines: list[Line]) -> set[str]:
+    """A line for each try that has ended and is not known to have; all that have."""
+    for place, line in enumerate(lines):
+        if line.outcome and line.wanted.name not in known:
+            say(said(about, lines, place))
+    return known | {line.wanted.name for line in lines if line.outcome}
 
 
 def _write_winner(about: About, path: Path, lines: list[Line]) -> None:

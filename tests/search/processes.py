@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from pipeline.search.study import joined
-from tests.search.gated import GATE
+from tests.search.gated import AT_GATE, GATE
 
 ROOT = Path(__file__).parents[2]
 RECIPE = """
@@ -39,20 +38,15 @@ def held(folder: Path) -> Iterator[dict[str, str]]:
         yield {GATE: str(path)}
 
 
-def running(study: optuna.Study) -> dict[int, FrozenTrial]:
-    """Tries at work, by their process."""
-    trials = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-    named = [trial for trial in trials if "worker" in trial.user_attrs]
-    return {int(trial.user_attrs["worker"].rpartition(":")[2]): trial for trial in named}
-
-
-def at_work(url: str, run: str, processes: list[subprocess.Popen]) -> dict[int, FrozenTrial]:
-    """Tries at work, by their process, once each of these has one."""
-    while all(process.poll() is None for process in processes):
-        try:
-            found = running(joined(url, run)[0])
-        except Exception:  # it is being made
-            continue
-        if all(process.pid in found for process in processes):
-            return found
-    raise AssertionError([process.communicate()[0] for process in processes if process.poll() is not None])
+def at_gate(url: str, run: str, processes: list[subprocess.Popen]) -> dict[int, FrozenTrial]:
+    """Tries at work, by their process, once each of these waits at the gate."""
+    for process in processes:
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line == f"{AT_GATE}\n":
+                break
+        else:
+            raise AssertionError(f"{process.args} ended: {''.join(lines)}")
+    trials = joined(url, run)[0].get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    return {int(trial.user_attrs["worker"].rpartition(":")[2]): trial for trial in trials}
