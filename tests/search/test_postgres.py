@@ -17,13 +17,13 @@ def url():
         yield url
 
 
-def test_three_workers_share_a_study_and_one_that_is_killed_loses_only_its_try(url, tmp_path, monkeypatch):
-    monkeypatch.chdir(workplace(tmp_path, ""))
+def test_three_workers_share_a_study_and_one_that_is_killed_loses_only_its_try(url, tmp_path, toy_images, monkeypatch):
+    monkeypatch.chdir(workplace(tmp_path, toy_images))
     share(tmp_path, url)
 
 
-def test_a_search_reaches_the_table_that_it_reaches_in_a_file(url, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(workplace(tmp_path, PHASES))
+def test_a_search_reaches_the_table_that_it_reaches_in_a_file(url, tmp_path, toy_images, monkeypatch, capsys):
+    monkeypatch.chdir(workplace(tmp_path, toy_images, PHASES))
     assert main([*WORDS, "--run", "in-file"]) == 0
     assert main([*WORDS, "--run", "in-database", "--study", url]) == 0
     assert without_minutes(tmp_path, "in-database") == without_minutes(tmp_path, "in-file")

@@ -25,9 +25,9 @@ phases:
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory):
+def here(tmp_path_factory, toy_images):
     """A folder in which the search was made."""
-    folder = workplace(tmp_path_factory.mktemp("tune"), PHASES)
+    folder = workplace(tmp_path_factory.mktemp("tune"), toy_images, PHASES)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         assert main(WORDS) == 0

@@ -13,8 +13,8 @@ from tests.toy.data import numbers
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(workplace(tmp_path, ""))
+def here(tmp_path, toy_images, monkeypatch):
+    monkeypatch.chdir(workplace(tmp_path, toy_images))
     return tmp_path
 
 
@@ -71,6 +71,7 @@ def test_other_images_are_refused(here, capsys):
         ("postgres://host/x", "`.venv/bin/pip install pg8000` and a URL that begins with postgresql+pg8000://"),
     ],
 )
-def test_a_storage_without_the_study_is_refused(here, capsys, url, said):
+def test_a_storage_without_the_study_is_refused(tmp_path, monkeypatch, capsys, url, said):
+    monkeypatch.chdir(tmp_path)
     assert main(["search", "worker", url, "mine"]) == 2
     assert said in capsys.readouterr().err

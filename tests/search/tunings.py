@@ -1,17 +1,17 @@
 """A search over values of the toy's recipe, and its table as cells."""
 
+import shutil
 from pathlib import Path
 
 from pipeline.search.study import Outcome, Try, joined, outcomes
 from tests.search.processes import RECIPE
-from tests.toy.data import numbers
 
 WORDS = ["search", "tune", "--recipe", "mine.yaml", "--phases", "phases.yml", "--budget", "96", "--epochs", "3"]
 
 
-def workplace(folder: Path, phases: str) -> Path:
-    """A folder with the toy's data set, a recipe and a procedure."""
-    numbers(folder / "data" / "numbers", train=120)
+def workplace(folder: Path, images: Path, phases: str = "") -> Path:
+    """A folder with a copy of the toy's data set, a recipe and a procedure."""
+    shutil.copytree(images, folder / "data" / "numbers")
     (folder / "mine.yaml").write_text(RECIPE)
     (folder / "phases.yml").write_text(phases)
     return folder
