@@ -20,12 +20,14 @@ class Reward(NamedTuple):
         parameters: words beside a network's parameters
         compute: words beside its multiply-accumulates
         lines: what else there is to say
+        rejected: why such an upload would not be judged at all; empty: it would be
     """
 
     figures: dict[str, float]
     parameters: str
     compute: str
     lines: list[str]
+    rejected: str = ""
 
 
 class Against(NamedTuple):

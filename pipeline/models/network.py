@@ -19,6 +19,7 @@ from pipeline.models.weights import encoder_normalisation, load_encoder_weights
 from pipeline.settings import ranged
 
 SPARK_MEAN, SPARK_STD = (0.27, 0.26, 0.28), (0.19, 0.19, 0.24)  # published channel statistics of the real images
+WIDE = ("segformer", "pyramid")  # decoders that take one width
 BLOCKWISE = ("unet", "unetplusplus", "manet")  # decoders that take channels for each block
 
 
@@ -145,7 +146,7 @@ def build_network(config: ModelConfig, classes: int, load_weights: bool = True) 
 
 def _refuse_unused(config: ModelConfig) -> None:
     """Raise UserError for a value that the decoder would pass over."""
-    if config.decoder_width and config.decoder not in ("segformer", "pyramid"):
+    if config.decoder_width and config.decoder not in WIDE:
         raise UserError(
             f"model.decoder_width is for the segformer and pyramid decoders; {config.decoder} takes its own widths: "
             "--model.decoder-width null."
@@ -164,6 +165,12 @@ def _refuse_unused(config: ModelConfig) -> None:
         usual = getattr(ModelConfig, name)
         if getattr(config, name) != usual and config.decoder != "pyramid":
             raise UserError(f"model.{name} is for the pyramid decoder; for {config.decoder} leave it at {usual}.")
+
+
+def passed_over(decoder: str) -> dict[str, object]:
+    """Values of the config that a decoder would pass over, as they must be left for it."""
+    taken = {"decoder_width": WIDE, "decoder_channels": BLOCKWISE, "deepest": ("pyramid",), "finest": ("pyramid",)}
+    return {name: getattr(ModelConfig, name) for name, by in taken.items() if decoder not in by}
 
 
 def _net(config: ModelConfig, head: dict | None) -> nn.Module:

@@ -92,8 +92,7 @@ def trained(
     minutes = (time.monotonic() - began) / 60
     network.load_state_dict(best["state"])
     network = on_device(network)
-    counted = fused(copy.deepcopy(network))
-    compute = {"gmac": gmac(counted, counted.example_input()), "mparams": mparams(counted)}
+    compute = compute_of(network)
     rows = getattr(sets, split)
     sample = cached_images(track.task, sets.folder, rows, config.model.size, config.loader.cache)
     ways = track.task.decodings(config) or ("",)
@@ -115,6 +114,12 @@ def best_way(track: Track, result: dict) -> tuple[str, float]:
     pick = max if track.selects[1] == "max" else min
     headline = track.judge.headline
     return pick(((way, figures[headline]) for way, figures in result["figures"].items()), key=lambda one: one[1])
+
+
+def compute_of(network: Network) -> dict[str, float]:
+    """`gmac` of one image and one view, and `mparams`, of a network as it answers: fused."""
+    answering = fused(network)
+    return {"gmac": gmac(answering, answering.example_input()), "mparams": mparams(answering)}
 
 
 def budgeted(images: int, epochs: int) -> dict[str, int]:

@@ -63,7 +63,7 @@ def cost(
     say(f"  of it      {products:8.3f} GMAC   convolutions, products, attention; by torch {torch_gmac:.3f}")
     say(f"thop         {thop_gmac:8.3f} GMAC   {_gap(missed)}")
     say(f"latency      {figures['latency_ms']:8.1f} ms     median, {_machine()}")
-    for line in reward.lines if reward else []:
+    for line in [*reward.lines, *([reward.rejected] if reward.rejected else [])] if reward else []:
         say(line)
     if by_module:
         _show_modules(network, {name: sum(operators.values()) for name, operators in counted.items()})

@@ -1,6 +1,5 @@
 """report: a static page for a run, or one that lists all runs."""
 
-import base64
 import functools
 import json
 import time
@@ -10,7 +9,6 @@ from typing import Literal
 from urllib.parse import quote
 
 import cv2
-import jinja2
 import numpy as np
 import pandas as pd
 
@@ -19,10 +17,10 @@ from pipeline.dataset.index_table import read_index, rows_hash, rows_of, sized
 from pipeline.dataset.pixels import read_picture
 from pipeline.dataset.prediction_table import read_predictions
 from pipeline.errors import UserError, reason
-from pipeline.files import file_hash, read_json, write_text
+from pipeline.files import file_hash, read_json
 from pipeline.judging import tables
+from pipeline.judging.pages import embedded, filled, write_page
 from pipeline.judging.scatter import drawn_against
-from pipeline.progress import say
 from pipeline.run_folder import SUBMISSIONS, Answers, Run, manifest_of
 from pipeline.stages.indexed import is_current
 from pipeline.stages.trained import Trained
@@ -72,7 +70,7 @@ def report(
             _picture(folder, track.task, truth.loc[row["image_id"]], given.loc[row["image_id"]], row) for row in rows
         ]
 
-    page = _filled(
+    page = filled(
         "report.html",
         run=run,
         split=split,
@@ -89,13 +87,13 @@ def report(
             "parameters": f"{content['mparams']:.3f} M",
             "source": content["compute"],
         },
-        curves=_embedded(chosen.run.curves.read_bytes(), "png") if chosen.run.curves.exists() else None,
+        curves=embedded(chosen.run.curves.read_bytes(), "png") if chosen.run.curves.exists() else None,
         against=_against(track, truth.reset_index(), given.reset_index()),
         groups={title: content[key] for key, (title, _) in track.judge.groups.items()},
         galleries={"Worst images": pictures(content["worst"]), "Best images": pictures(content["best"])},
         manifest=_manifest(chosen.run.folder, place),
     )
-    return _write(place.folder / "report.html", page)
+    return write_page(place.folder / "report.html", page)
 
 
 def _list_runs() -> Path:
@@ -128,7 +126,7 @@ def _list_runs() -> Path:
     if not rows:
         raise UserError(f"no scored run in {SUBMISSIONS.absolute()}: run `./run.sh score` first.")
     rows.sort(key=lambda row: (row["track"], row["images"], row["rules"], row["behind"]))
-    return _write(SUBMISSIONS / "report.html", _filled("runs.html", rows=rows, folder=SUBMISSIONS))
+    return write_page(SUBMISSIONS / "report.html", filled("runs.html", rows=rows, folder=SUBMISSIONS))
 
 
 def _since(run: Run, place: Path, track: Track, content: dict, current: Callable) -> str:
@@ -155,24 +153,6 @@ def _truth(folder: Path, track: Track, split: str) -> pd.DataFrame:
     return sized(rows_of(read_index(folder, track.reader.truth), (split,)), track.size_hw)
 
 
-def _filled(template: str, **values: object) -> str:
-    room = jinja2.Environment(
-        loader=jinja2.PackageLoader("pipeline"), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    room.filters |= {"figure": tables.number, "limits": tables.limits}
-    return room.get_template(template).render(values)
-
-
-def _write(path: Path, page: str) -> Path:
-    write_text(path, page)
-    say(f"report: {path}, {len(page) / 1e6:.1f} MB")
-    return path
-
-
-def _embedded(content: bytes, kind: str) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
-
-
 def _picture(folder: Path, task: Task, truth: pd.Series, given: pd.Series, row: dict) -> dict:
     """Truth, answer and error as a JPEG, and a line."""
     height, width = int(truth["height"]), int(truth["width"])
@@ -182,12 +162,12 @@ def _picture(folder: Path, task: Task, truth: pd.Series, given: pd.Series, row: 
     content, words = task.compare(image_hwc, truth, given)
     jpeg = cv2.imencode(".jpg", content[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
     said = f"{row['image_id']}: {tables.number(row['score'])}; {words}"
-    return {"source": _embedded(jpeg, "jpeg"), "words": said}
+    return {"source": embedded(jpeg, "jpeg"), "words": said}
 
 
 def _against(track: Track, truth: pd.DataFrame, given: pd.DataFrame) -> str | None:
     content = drawn_against(track, truth, given)
-    return content and _embedded(content, "png")
+    return content and embedded(content, "png")
 
 
 def _manifest(run: Path, place: Answers) -> str:

@@ -74,11 +74,10 @@ def reward(gmac: float, mparams: float) -> Reward:
     of_final = OF_COMPUTE * earned["s_flops"] + OF_PARAMETERS * earned["s_params"]
     most = OF_COMPUTE + OF_PARAMETERS
     lines = [f"of S_final   {of_final:8.4f}        of the {most:.4f} that compute and parameters can earn"]
-    if gmac > BUDGET_GMAC or mparams > BUDGET_MPARAMS:
-        lines.append(
-            f"over the budget of {BUDGET_GMAC:g} GMAC and {BUDGET_MPARAMS:g} M parameters: it would be rejected"
-        )
-    return Reward(earned, f"S_params {earned['s_params']:.4f}", f"S_flops  {earned['s_flops']:.4f}", lines)
+    over = gmac > BUDGET_GMAC or mparams > BUDGET_MPARAMS
+    budget = f"over the budget of {BUDGET_GMAC:g} GMAC and {BUDGET_MPARAMS:g} M parameters: it would be rejected"
+    words = f"S_params {earned['s_params']:.4f}", f"S_flops  {earned['s_flops']:.4f}"
+    return Reward(earned, *words, lines, budget if over else "")
 
 
 def per_image(truth: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:

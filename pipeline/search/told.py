@@ -1,0 +1,56 @@
+"""What a search says while it runs: a line on each try that has ended, with what is left to do."""
+
+import time
+from collections.abc import Sequence
+from typing import Literal
+
+from pipeline.progress import say
+from pipeline.search.study import Outcome
+
+
+def ranked(ended: Sequence[Outcome], best: Literal["max", "min"]) -> list[Outcome]:
+    """Those trained to their end, the best first; of equals the first one first."""
+    whole = [one for one in ended if one.value is not None]
+    return sorted(whole, key=lambda one: one.value, reverse=best == "max")
+
+
+def told(done: int, total: int, outcome: Outcome, best: Outcome | None, minutes: float) -> str:
+    """A line on a try.
+
+    Args:
+        done: tries that have ended, this one counted
+        total: tries in all
+        outcome: what became of it
+        best: of those that have ended; None: none was trained to its end
+        minutes: from one try's end to the next one's, on average, by all workers together
+    """
+    if outcome.value is not None:
+        came = f"{outcome.value:.4f} in {outcome.result['minutes']:.1f} min"
+    else:
+        came = f"ended early, after epoch {outcome.pruned_after}" if outcome.pruned_after else "failed"
+    leads = f"; best {best.value:.4f}, {best.name}" if best else ""
+    left = f"; about {max(1, round(minutes * (total - done)))} min left" if done < total else ""
+    return f"{done} of {total}, {outcome.name}: {came}{leads}{left}"
+
+
+class Teller:
+    """Says a line on each try that has ended since it was told last; of those before its first call, how many."""
+
+    def __init__(self, total: int, best: Literal["max", "min"]) -> None:
+        self.total, self.best = total, best
+        self.said: set[str] | None = None
+        self.before, self.began = 0, time.monotonic()
+
+    def __call__(self, ended: Sequence[Outcome]) -> None:
+        """Of all tries that have ended."""
+        if self.said is None:
+            self.said, self.before = {one.name for one in ended}, len(ended)
+            if ended:
+                say(f"{len(ended)} of {self.total} were done before")
+            return
+        for one in ended:
+            if one.name not in self.said:
+                self.said.add(one.name)
+                minutes = (time.monotonic() - self.began) / 60 / (len(self.said) - self.before)
+                leads = ranked([other for other in ended if other.name in self.said], self.best)
+                say(told(len(self.said), self.total, one, leads[0] if leads else None, minutes))
