@@ -37,9 +37,11 @@ def test_help_lists_the_verbs_in_the_order_data_flows(capsys):
         "validate",
         "score",
         "report",
+        "search architectures",
         "search tasks",
         "search tune",
         "search worker",
+        "search report",
         "research start",
         "research try",
         "research run",
@@ -75,6 +77,20 @@ def test_the_options_of_every_verb():
     assert options.pop("search tune") >= {*tuned, *flat(PartsConfig())}
     begun = {"recipe", "data", "budget", "epochs", "seeds", "limit_minutes", "run", "overwrite"}
     assert options.pop("research start") >= {*begun, *flat(PartsConfig())}
+    searched = {
+        "recipe",
+        "data",
+        "encoders",
+        "decoders",
+        "sizes",
+        "budget",
+        "epochs",
+        "top",
+        "most_gmac",
+        "most_mparams",
+    }
+    searched |= {"run", "study", "overwrite"}
+    assert options.pop("search architectures") >= {*searched, *flat(PartsConfig())}
     assert options.pop("train") >= {"recipe", "data", "run", "overwrite", *flat(PartsConfig())}
     assert options == {
         "simulate": {"out", "count", "size", "seed", "val", "test", "domain", "meshes", "preview", "check", "track"},
@@ -92,6 +108,7 @@ def test_the_options_of_every_verb():
         "report": {"run", "data", "split", "tta"},
         "research try": {"description", "run"},
         "research run": {"run", "experiments", "choices"},
+        "search report": {"run", "study"},
         "bench score": {"track", "count", "dense"},
         "bench models": {"table", "only", "out"},
         "demo": set(),
@@ -102,7 +119,7 @@ def test_the_options_of_every_verb():
     ("arguments", "words"),
     [
         (["trian"], "Did you mean train?"),
-        (["search"], "search what? There are tasks"),
+        (["search"], "search what? There are architectures, tasks"),
         (["search", "task"], "no verb 'search task'. Did you mean search tasks?"),
         (["serch", "tasks"], "no verb 'serch'."),
         (["train", "--optim.lrr", "3"], "unknown option --optim.lrr. Did you mean --optim.lr?"),

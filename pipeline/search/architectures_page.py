@@ -60,7 +60,7 @@ def page(track: Track, wanted: Sequence[Architecture], ended: Sequence[Outcome],
     figures = list(dict.fromkeys((track.judge.headline, *track.judge.accuracy)))
     ways = any(way for one in ended for way in one.result.get("figures", {}))
     head = ["", *wanted[0].params, *(["decoded"] if ways else []), *figures]
-    head += ["M parameters", "GMAC", "minutes", "remark"]
+    head += ["M params", "GMAC", "minutes", "remark"]
     table = [head, ["---"] * len(head)]
     for place, one in enumerate(ranked(ended, track.selects[1]), start=1):
         way = best_way(track, one.result)[0]
@@ -100,8 +100,9 @@ def _above(track: Track, wanted: Sequence[Architecture], ended: Sequence[Outcome
         "",
         f"{told.said}{left}",
         "",
-        f"The best constant answer scores {number(told.constant)} by {figure} on the same images. `front`: none is as good "
-        f"by {figure}, {'the highest' if best == 'max' else 'the lowest'} being best, for as little compute (pareto.png).",
+        f"The best constant answer scores {number(told.constant)} by {figure} on the same images. `front`: none is as "
+        f"good by {figure} (the {'highest' if best == 'max' else 'lowest'} is best) for as little compute; see "
+        "pareto.png.",
         "",
     ]
 
