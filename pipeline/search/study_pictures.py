@@ -7,8 +7,12 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import matplotlib
+import numpy as np
 import optuna
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import ListedColormap
+from matplotlib.ticker import MaxNLocator
 from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.trial import TrialState
 from optuna.visualization import matplotlib as plots
@@ -68,6 +72,7 @@ def _drawn_history(study: optuna.Study, headline: str) -> Picture:
     def draw() -> Axes:
         axes = plots.plot_optimization_history(study, target_name=headline)
         axes.figure.set_size_inches(9.5, 4.2)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_title("")
         return axes
 
@@ -86,6 +91,9 @@ def _drawn_parallel(study: optuna.Study, headline: str) -> Picture:
         for each in figure.axes:
             for label in each.get_yticklabels():  # they stand on the lines
                 label.set_bbox({"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 1})
+        lines = next(found for each in figure.axes for found in each.collections if isinstance(found, LineCollection))
+        shades = np.linspace(0.25, 1, 64) if study.direction.name == "MAXIMIZE" else np.linspace(0, 0.75, 64)
+        lines.set_cmap(ListedColormap(lines.get_cmap()(shades)))  # none of them as light as the paper
         bar = next(each for each in figure.axes if each.get_label() == "<colorbar>")
         place = bar.get_position()
         bar.set_position((place.x0 + 0.08, place.y0, place.width, place.height))  # away from the last labels
@@ -118,7 +126,11 @@ def _drawn_importances(study: optuna.Study, headline: str) -> Picture:
 
 def _too_few(study: optuna.Study, least: int) -> str:
     whole = len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
-    return "" if whole >= least else f"{whole} tries were trained to their end, and it takes {least}"
+    return (
+        ""
+        if whole >= least
+        else f"it takes {least} tries that were trained to their end, and there are {whole} of them"
+    )
 
 
 def _drawn(title: str, why_not: str, words: str, plot: Callable[[], Axes]) -> Picture:

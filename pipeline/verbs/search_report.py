@@ -113,7 +113,8 @@ def _table(track: Track, study: optuna.Study, ended: list[Outcome]) -> tuple[lis
             cells |= {"M params": f"{one.result['mparams']:.3f}", "GMAC": f"{one.result['gmac']:.3f}"}
             cells |= {"minutes": f"{one.result['minutes']:.1f}", "remark": way and f"decoded by {way}"}
         rows.append({"cells": cells, "whole": one.value is not None})
-    return columns, rows
+    said = any(row["cells"]["remark"] for row in rows)
+    return columns if said else columns[:-1], rows
 
 
 def _remark(one: Outcome) -> str:

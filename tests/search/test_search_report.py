@@ -91,9 +91,9 @@ def test_a_line_for_each_try_the_best_first_and_what_failed_with_its_reason():
 @pytest.mark.parametrize(
     ("have", "drawn", "why"),
     [
-        ({"whole": 0, "waiting": 1}, [], "0 tries were trained to their end, and it takes 2"),
-        ({"whole": 1}, [], "1 tries were trained to their end, and it takes 2"),
-        ({"whole": 3}, ["Accuracy and compute", "History", "Parameters of each try"], "and it takes 4"),
+        ({"whole": 0, "waiting": 1}, [], "it takes 2 tries that were trained to their end, and there are 0"),
+        ({"whole": 1}, [], "it takes 2 tries that were trained to their end, and there are 1"),
+        ({"whole": 3}, ["Accuracy and compute", "History", "Parameters of each try"], "it takes 4 tries that were"),
         ({"space": False}, ["Accuracy and compute", "History"], "fewer than two of the study&#39;s parameters vary"),
         ({"compute": 0.0}, ["History", "Parameters of each try", "What mattered"], "need the same compute"),
     ],
