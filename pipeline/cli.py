@@ -106,13 +106,13 @@ def function_of(verb: str) -> Callable:
 
 def overview() -> str:
     """The verbs, a line each."""
-    lines = [f"  {verb:20} {text}" for verb, text in VERBS.items()]
+    lines = [f"  {verb:21} {text}" for verb, text in VERBS.items()]
     return "\n".join(
         [
             "usage: ./run.sh <verb> [options]        ./run.sh <verb> --help for its options",
             "",
             *lines,
-            f"  {'test':20} check the code: ruff and the test suite",
+            f"  {'test':21} check the code: ruff and the test suite",
             "",
             "Words before the first option are the verb's first options: `score A B` is `score --run A --versus B`.",
             "data/ and submissions/ are those of the folder you stand in.",

@@ -126,11 +126,8 @@ def _drawn_importances(study: optuna.Study, headline: str) -> Picture:
 
 def _too_few(study: optuna.Study, least: int) -> str:
     whole = len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
-    return (
-        ""
-        if whole >= least
-        else f"it takes {least} tries that were trained to their end, and there are {whole} of them"
-    )
+    words = f"it takes {least} tries that were trained to their end, and there are {whole} of them"
+    return "" if whole >= least else words
 
 
 def _drawn(title: str, why_not: str, words: str, plot: Callable[[], Axes]) -> Picture:
