@@ -122,3 +122,8 @@ class Config:
     fit_on: Literal["train", "train+val"] = "train"
     optim: OptimConfig = field(default_factory=OptimConfig)
     loader: LoaderConfig = field(default_factory=LoaderConfig)
+
+
+def budgeted(images: int, epochs: int) -> dict[str, int]:
+    """Values of the config for a training that sees so many images, judged so many times on the way."""
+    return {"optim.epochs": epochs, "optim.images_per_epoch": max(1, round(images / epochs))}

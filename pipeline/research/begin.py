@@ -15,7 +15,7 @@ from pipeline.research.ledger import BASELINE, DIGITS, Row, write_rows
 from pipeline.research.place import Place, checkout, committed, made
 from pipeline.research.process import measured
 from pipeline.search.spread import spread
-from pipeline.settings import Config, flat
+from pipeline.settings import Config, budgeted, flat
 from pipeline.sources import ROOT
 from pipeline.tracks import track_named
 
@@ -50,8 +50,7 @@ def started(
         UserError: no checkout, what is there already, or an unchanged candidate that cannot be trained.
     """
     track = track_named(config.track)
-    share = {"optim.epochs": epochs, "optim.images_per_epoch": max(1, round(budget / epochs))}
-    values = flat(config) | share | {"seed": seeds[0], "fit_on": "train"}
+    values = flat(config) | budgeted(budget, epochs) | {"seed": seeds[0], "fit_on": "train"}
     config_for(values, {})
     made(place, overwrite)
     head = git(place.worktree, "rev-parse", "HEAD").strip()

@@ -145,10 +145,7 @@ def _looks(values: dict[str, object], size: str) -> dict[str, int]:
             "twice, at 64 px and at 96 px."
         )
     found = dict(zip(SIZES, map(int, parts if len(parts) == 3 else [*parts, "0", "0"]), strict=False))
-    found = {key: pixels for key, pixels in found.items() if key in values or pixels}
-    if not found.keys() <= values.keys():
-        raise UserError(f"--sizes {size}: this track's networks look once; name one size in pixels, such as 160.")
-    return found
+    return {key: pixels for key, pixels in found.items() if key in values or pixels}
 
 
 def _pair(values: dict[str, object], encoder: str, decoder: str | None, looks: dict, several: bool) -> Architecture:

@@ -11,7 +11,7 @@ from pipeline.search.architectures import Architecture
 from pipeline.search.pareto import Point, front, knee
 from pipeline.search.study import Outcome
 from pipeline.search.told import ranked
-from pipeline.search.work import best_way
+from pipeline.search.trial import best_way
 
 
 @dataclass(frozen=True)

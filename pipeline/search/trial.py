@@ -120,8 +120,3 @@ def compute_of(network: Network) -> dict[str, float]:
     """`gmac` of one image and one view, and `mparams`, of a network as it answers: fused."""
     answering = fused(network)
     return {"gmac": gmac(answering, answering.example_input()), "mparams": mparams(answering)}
-
-
-def budgeted(images: int, epochs: int) -> dict[str, int]:
-    """Values of the config for a training that sees so many images, judged so many times on the way."""
-    return {"optim.epochs": epochs, "optim.images_per_epoch": max(1, round(images / epochs))}

@@ -13,9 +13,9 @@ from pipeline.errors import UserError, offenders
 from pipeline.search.phases import Phase, Procedure
 from pipeline.search.spread import spread
 from pipeline.search.study import Outcome, Terms, Try, config_values
-from pipeline.search.trial import Sets, budgeted
+from pipeline.search.trial import Sets
 from pipeline.search.work import done
-from pipeline.settings import Config, flat
+from pipeline.settings import Config, budgeted, flat
 from pipeline.tracks import track_named
 
 BASE, FREE = "base", "free"  # phases that are in no file

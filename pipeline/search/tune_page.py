@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pipeline.contracts import Track
 from pipeline.search.spread import is_noise
 from pipeline.search.study import Terms, config_values
+from pipeline.search.trial import best_way
 from pipeline.search.tune import BASE, Line, base_spread, best, changes, gain, same_as, words
-from pipeline.search.work import best_way
 from pipeline.tracks import track_named
 
 

@@ -15,10 +15,10 @@ from pipeline.search.constant import constant
 from pipeline.search.pareto_picture import draw_pareto
 from pipeline.search.study import Outcome, Terms, begun
 from pipeline.search.told import Teller, ranked
-from pipeline.search.trial import Sets, budgeted, code_of
+from pipeline.search.trial import Sets, code_of
 from pipeline.search.winner import write_recipe
 from pipeline.search.work import done
-from pipeline.settings import Config, flat
+from pipeline.settings import Config, budgeted, flat
 from pipeline.tracks import track_named
 
 

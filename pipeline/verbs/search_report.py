@@ -14,7 +14,7 @@ from pipeline.search.pareto import Point
 from pipeline.search.study import FILE, Outcome, Try, joined, outcomes
 from pipeline.search.study_pictures import pictures, varied
 from pipeline.search.told import ranked
-from pipeline.search.work import best_way
+from pipeline.search.trial import best_way
 from pipeline.tracks import track_named
 
 STATES = {  # of tries, in Optuna's words and in ours

@@ -10,9 +10,9 @@ from pipeline.run_folder import find_data
 from pipeline.search.study import Terms, begun
 from pipeline.search.tasks import cells, tries
 from pipeline.search.tasks_page import draw_gradients, page
-from pipeline.search.trial import Sets, budgeted, code_of
+from pipeline.search.trial import Sets, code_of
 from pipeline.search.work import done
-from pipeline.settings import Config, flat
+from pipeline.settings import Config, budgeted, flat
 from pipeline.tracks import track_named
 
 

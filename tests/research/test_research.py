@@ -22,7 +22,8 @@ from pipeline.research.git import git
 from pipeline.research.judged import judged
 from pipeline.research.ledger import Row, incumbent_of
 from pipeline.research.place import back_to, candidate_at, committed
-from pipeline.search.trial import Sets, budgeted, trained
+from pipeline.search.trial import Sets, trained
+from pipeline.settings import budgeted
 from pipeline.tracks import track_named
 from tests.research.begun import START, TOY, assert_at_rest, edit, rows_of, spread
 

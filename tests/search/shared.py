@@ -8,8 +8,8 @@ from optuna.trial import TrialState
 
 from pipeline.config import config_of, recipe_values
 from pipeline.search.study import Terms, Try, begun, bury, outcomes, put
-from pipeline.search.trial import Sets, budgeted, code_of
-from pipeline.settings import flat
+from pipeline.search.trial import Sets, code_of
+from pipeline.settings import budgeted, flat
 from tests.search.gated import TRACK
 from tests.search.processes import at_gate, held, start
 

@@ -179,8 +179,8 @@ def test_a_track_without_decoders_compares_encoders():
     pose = config_of(recipe_values("pose/smoke"))
     with pytest.raises(UserError, match=r"track pose have no model\.decoder; leave it out"):
         grid(pose, "tu-lcnet_050", "unet", None)
-    with pytest.raises(UserError, match="this track's networks look once"):
-        grid(pose, "tu-lcnet_050", None, "96/64/64")
+    (twice,) = grid(pose, "tu-lcnet_050", None, "96/32/64")
+    assert twice.values == {"model.encoder": "tu-lcnet_050", "model.size": 96, "model.coarse": 32, "model.fine": 64}
     small, foreign = grid(pose, "tu-lcnet_050,mit_b0", None, None)
     assert (small.name, small.params) == ("tu-lcnet_050", {"encoder": "tu-lcnet_050", "size": "64"})
     assert counted(track_named("pose"), pose, small).mparams == pytest.approx(0.375, abs=5e-4)
