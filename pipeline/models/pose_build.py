@@ -17,33 +17,28 @@ FAULTS = (RuntimeError, AssertionError, ValueError, TypeError, IndexError, KeyEr
 
 def build_pose_net(
     config: PoseModelConfig, key_points: Sequence[Sequence[float]], load_weights: bool = True
-) -> PoseNet | PoseLooks:
+) -> PoseNet:
     """The network of a config, tried on an image; `load_weights=False` is for loading a checkpoint over it.
-
-    Its buffer `key_points` (k, 3), metres in the body's frame, is what answers are made with.
 
     Raises:
         UserError: the heads, encoder, sizes or weights do not exist or do not fit.
     """
     _refuse_odd(config)
-    points_k3 = torch.tensor(key_points)
+    kind = PoseLooks if config.coarse else PoseNet
     try:
-        look = PoseNet(config, len(points_k3))
+        network = kind(config, torch.tensor(key_points))
     except FAULTS as error:
         raise UserError(f"cannot build {config}: {reason(error, 200)}{_near(config.encoder)}") from error
     for name, size in config.looks.items():
         try:
             with torch.no_grad():
-                look.eval()(torch.zeros(1, 3, size, size))
+                PoseNet.forward(network.eval(), torch.zeros(1, 3, size, size))
         except FAULTS as error:
             words = f"{config} cannot run on an image of {size} px: {reason(error, 200)}."
             raise UserError(f"{words} Try another --model.{name}.") from error
     if load_weights:
-        load_encoder_weights(look.net.encoder, config.encoder, config.weights)
-    if config.coarse:
-        return PoseLooks(look, config.size, config.coarse, config.fine, points_k3).train()
-    look.register_buffer("key_points", points_k3)
-    return look.train()
+        load_encoder_weights(network.net.encoder, config.encoder, config.weights)
+    return network.train()
 
 
 def _refuse_odd(config: PoseModelConfig) -> None:

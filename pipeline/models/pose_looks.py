@@ -8,7 +8,7 @@ from torch import nn
 
 from pipeline.masks.windows import MARGIN, crop, fits, in_image, inside, jittered, pasted, shrunk
 from pipeline.models.pose_heads import GRID, Gathered
-from pipeline.models.pose_net import PoseNet
+from pipeline.models.pose_net import PoseModelConfig, PoseNet
 from pipeline.poses.positions import seen_at
 
 FOUND = 0.5  # share of training images whose window is the one found, where that fits
@@ -17,7 +17,7 @@ START = (0.0, 0.0, math.log(0.5))  # in the middle, half as wide as the image
 ABSENT = -10.0  # logit of a mask outside of the window
 
 
-class PoseLooks(nn.Module):
+class PoseLooks(PoseNet):
     """Two looks by one network, always both; heads answer of the second.
 
     forward(image_bchw, batch): RGB in [0, 1], (b, 3, size, size). Returns what models.pose_net.PoseNet does, `position`
@@ -28,34 +28,33 @@ class PoseLooks(nn.Module):
     one, the logarithm of its side for the side.
 
     Args:
-        look: of one image.
-        size: of the image, pixels.
-        coarse: of the first look.
-        fine: of the second.
+        config: of the network.
         key_points: (k, 3), metres in the body's frame: the window is around them.
+
+    Raises:
+        RuntimeError, ValueError: timm has no such encoder, or it cannot be cut at these strides.
     """
 
     wants_batch = True
 
-    def __init__(self, look: PoseNet, size: int, coarse: int, fine: int, key_points: torch.Tensor) -> None:
-        super().__init__()
-        self.look, self.size, self.coarse, self.fine = look, size, coarse, fine
+    def __init__(self, config: PoseModelConfig, key_points: torch.Tensor) -> None:
+        super().__init__(config, key_points)
+        self.coarse, self.fine, width = config.coarse, config.fine, config.width
         self.finder = nn.Sequential(
-            Gathered(look.width, look.deepest), nn.Flatten(), nn.Linear(GRID * GRID * look.width, len(START))
+            Gathered(width, config.deepest), nn.Flatten(), nn.Linear(GRID * GRID * width, len(START))
         )
         nn.init.normal_(self.finder[-1].weight, std=1e-3)
         with torch.no_grad():
             self.finder[-1].bias.copy_(torch.tensor(START))
-        self.register_buffer("key_points", key_points)
 
     def forward(self, image_bchw: torch.Tensor, batch: Mapping[str, torch.Tensor] | None = None) -> dict:
-        found_b3 = self.finder(self.look.levels(shrunk(image_bchw, self.coarse))).float()
+        found_b3 = self.finder(self.levels(shrunk(image_bchw, self.coarse))).float()
         window_b3 = _window(found_b3.detach())
         if batch is not None:
             true_b3 = around(seen_at(self.key_points, *(batch[of] for of in ("rotation", "translation", "camera"))))
             as_found_b1 = fits(window_b3, true_b3)[:, None] & (torch.rand_like(true_b3[:, :1]) < FOUND)
             window_b3 = torch.where(as_found_b1, window_b3, jittered(true_b3))
-        outputs = self.look(crop(image_bchw, window_b3, self.fine)) | {"window": window_b3}
+        outputs = super().forward(crop(image_bchw, window_b3, self.fine)) | {"window": window_b3}
         if "position" in outputs:
             outputs["position"] = _position_in_image(outputs["position"].float(), window_b3)
         if "box" in outputs:
@@ -67,18 +66,6 @@ class PoseLooks(nn.Module):
             nothing_b1hw = torch.full_like(outputs["mask"], ABSENT)
             outputs["mask"] = pasted(nothing_b1hw, outputs["mask"], window_b3, self.size // 4)
         return outputs
-
-    def encoder_parameters(self) -> list[nn.Parameter]:
-        """Those of the look's encoder."""
-        return self.look.encoder_parameters()
-
-    def shared_parameters(self) -> list[nn.Parameter]:
-        """Those that the look's heads share."""
-        return self.look.shared_parameters()
-
-    def example_input(self) -> torch.Tensor:
-        """One image (1, 3, size, size) on the network's device."""
-        return torch.zeros(1, 3, self.size, self.size, device=self.key_points.device)
 
 
 def around(points_bk2: torch.Tensor) -> torch.Tensor:

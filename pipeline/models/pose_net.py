@@ -81,21 +81,21 @@ class PoseNet(nn.Module):
 
     Args:
         config: of the network.
-        key_points: how many there are.
+        key_points: (k, 3), metres in the body's frame; a buffer, which answers are made with.
 
     Raises:
         RuntimeError, ValueError: timm has no such encoder, or it cannot be cut at these strides.
     """
 
-    def __init__(self, config: PoseModelConfig, key_points: int) -> None:
+    def __init__(self, config: PoseModelConfig, key_points: torch.Tensor) -> None:
         super().__init__()
-        self.size, self.width, self.deepest = config.size, config.width, config.deepest
-        width, deepest = config.width, config.deepest
+        self.size, width, deepest = config.size, config.width, config.deepest
         gathered = config.coarse > 0 or any(letter in config.heads for letter in "PB")
         name = config.encoder.removeprefix("tu-")
         # called as in other networks, so that their files of weights serve here, and its in them
         self.net = SharedLevels(name, width, config.layers, deepest, finest_only=not gathered)
-        self.heads = heads_of(config.heads, width, deepest, key_points, config.dropout)
+        self.heads = heads_of(config.heads, width, deepest, len(key_points), config.dropout)
+        self.register_buffer("key_points", key_points)
         mean, std = IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
         if config.weights != "none":
             mean, std = encoder_normalisation(config.encoder, config.weights)

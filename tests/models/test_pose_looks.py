@@ -3,9 +3,10 @@ import torch
 
 from pipeline.errors import UserError
 from pipeline.losses.pose import FIRST, PoseLoss, PoseLossConfig
-from pipeline.models.cost import gmac, mparams
+from pipeline.models.cost import check, count, gmac, mparams
 from pipeline.models.pose_build import build_pose_net
 from pipeline.models.pose_looks import around
+from pipeline.models.pose_net import PoseNet
 from pipeline.poses.key_points import TANGO
 from pipeline.poses.positions import seen_along, seen_at, translation_of
 from pipeline.poses.rotations import matrix_of, matrix_of_6d
@@ -43,6 +44,7 @@ def test_both_looks_are_counted():
     one, both = (gmac(network.eval(), network.example_input()) for network in (once, twice))
     assert 1.15 * one < both < 1.35 * one  # a quarter of the pixels more, but no heads on them
     assert 0 < mparams(twice) - mparams(once) < 0.02
+    check(twice, twice.example_input(), count(twice, twice.example_input()))
 
 
 def test_the_true_window_is_a_square_around_the_points_inside_the_image():
@@ -80,13 +82,13 @@ def test_what_a_window_shows_does_not_depend_on_where_it_is():
     assert (apart[0] - apart[1]).abs().max() < 0.02 < apart[0].abs().max() / 5
 
 
-def test_depth_and_place_of_a_window_are_those_of_the_image():
+def test_depth_and_place_of_a_window_are_those_of_the_image(monkeypatch):
     """The network says one thing whatever it sees: a craft at the middle of the window, as large as at 5 m."""
     _, network = looks("P")
     network.eval()
     said = {"rotation": torch.tensor([[1.0, 0, 0, 0, 1, 0]]), "position": torch.tensor([[0.5, 0.5, 5.0]]).log()}
     said["position"][:, :2] = 0.5
-    network.look.forward = lambda image: said
+    monkeypatch.setattr(PoseNet, "forward", lambda network, image: said)
     with torch.no_grad():
         network.finder[-1].weight.zero_()
         network.finder[-1].bias.copy_(torch.tensor([0.2, -0.4, 0.25]).log().nan_to_num(0.0))

@@ -17,7 +17,6 @@ from pipeline.masks import rle
 from pipeline.masks.columns import BOX, BOX_FIELDS
 from pipeline.models.pose_build import build_pose_net
 from pipeline.models.pose_heads import HEADS
-from pipeline.models.pose_looks import PoseLooks
 from pipeline.models.pose_net import PoseNet
 from pipeline.poses.columns import (
     CAMERA,
@@ -71,7 +70,7 @@ class Pose(Task):
         *(f"poses/{name}.py" for name in ("camera", "columns", "key_points", "pnp", "positions", "rotations")),
     )
 
-    def network(self, config: PoseConfig, load_weights: bool = True) -> PoseNet | PoseLooks:
+    def network(self, config: PoseConfig, load_weights: bool = True) -> PoseNet:
         """See pipeline.models.pose_build.build_pose_net."""
         return build_pose_net(config.model, config.key_points, load_weights)
 
@@ -132,7 +131,7 @@ class Pose(Task):
         """See pipeline.losses.pose.PoseLoss."""
         return PoseLoss(config.loss, _taught(config), config.key_points)
 
-    def merge(self, network: PoseNet | PoseLooks, image_bchw: torch.Tensor, views: str) -> dict[str, torch.Tensor]:
+    def merge(self, network: PoseNet, image_bchw: torch.Tensor, views: str) -> dict[str, torch.Tensor]:
         """What the network says, masks as probabilities, and its `key_points` (b, k, 3), metres."""
         outputs = super().merge(network, image_bchw, views)
         if "mask" in outputs:
