@@ -2,6 +2,6 @@
 
 from pipeline.contracts.reader import Reader
 from pipeline.contracts.task import Asked, Network, Task
-from pipeline.contracts.track import Against, Judge, Reward, Track, Upload
+from pipeline.contracts.track import NO_COMPUTE, Against, Judge, Reward, Track, Upload
 
-__all__ = ["Against", "Asked", "Judge", "Network", "Reader", "Reward", "Task", "Track", "Upload"]
+__all__ = ["NO_COMPUTE", "Against", "Asked", "Judge", "Network", "Reader", "Reward", "Task", "Track", "Upload"]

@@ -11,6 +11,8 @@ import pandas as pd
 from pipeline.contracts.reader import Reader
 from pipeline.contracts.task import Task
 
+NO_COMPUTE = {"gmac": 0.0, "mparams": 0.0}  # for figures that do not depend on it
+
 
 class Reward(NamedTuple):
     """What a track pays for little compute.

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from pipeline.contracts import Asked, Network, Track
+from pipeline.contracts import NO_COMPUTE, Asked, Network, Track
 from pipeline.dataset.images import Sample, cached_images
 from pipeline.dataset.loader import EpochOrder, TrainingImages, batches, training_loader
 from pipeline.engine.inference import answers
@@ -17,8 +17,6 @@ from pipeline.errors import UserError, offenders
 from pipeline.processes import cores
 from pipeline.progress import progress, say
 from pipeline.settings import Config
-
-NO_COMPUTE = {"gmac": 0.0, "mparams": 0.0}  # does not matter between the weights of one network
 
 
 class Epoch(NamedTuple):

@@ -1,6 +1,6 @@
 """Figures as text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,11 @@ def limits(pair: tuple[float, float] | list[float] | None) -> str:
 def named(figures: Mapping[str, float | None]) -> str:
     """Figures on one line."""
     return ", ".join(f"{name} {number(value)}" for name, value in figures.items())
+
+
+def markdown_row(cells: Iterable[str]) -> str:
+    """A line of a table; what a library said may have bars and ends of lines."""
+    return f"| {' | '.join(' '.join(cell.replace('|', '/').split()) for cell in cells)} |"
 
 
 def changed(rules: Mapping[str, object]) -> str:

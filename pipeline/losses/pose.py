@@ -9,9 +9,9 @@ from torch.nn import functional
 from torchvision.ops import complete_box_iou_loss, generalized_box_iou_loss
 
 from pipeline.losses.registry import Losses, weights_of
-from pipeline.masks.windows import crop, shrunk
+from pipeline.masks.windows import crop, in_window, shrunk
 from pipeline.poses.key_points import heat_maps
-from pipeline.poses.positions import in_window, seen_along, seen_at, translation_of
+from pipeline.poses.positions import seen_along, seen_at, translation_of
 from pipeline.poses.rotations import angle_between, matrix_of_6d
 
 FIRST = "1"  # stands for the first of two looks, which is no head
@@ -30,7 +30,7 @@ def heat(outputs: Mapping, batch: Mapping) -> torch.Tensor:
     found_bkhw = outputs["heat"]
     points_bk2 = seen_at(batch["key_points"], *(batch[name] for name in ("rotation", "translation", "camera")))
     if "window" in outputs:
-        points_bk2 = in_window(points_bk2, outputs["window"])
+        points_bk2 = in_window(points_bk2, outputs["window"].float())
     inside_bk1 = ((points_bk2 >= 0) & (points_bk2 <= 1)).all(dim=-1, keepdim=True)
     true_bkhw = heat_maps(torch.where(inside_bk1, points_bk2, torch.nan), *found_bkhw.shape[-2:], SIGMA)
     return (found_bkhw - true_bkhw).square().sum(dim=(2, 3)).mean() / (math.pi * SIGMA**2)

@@ -11,6 +11,7 @@ JITTER = (0.06, 0.15)  # standard deviation of a jittered window's place, by its
 CELLS = 32  # to a side of the map on which a craft's parts are told from specks
 REACH = 2  # cells: parts of a craft lie no further apart
 LEAST_SEEN, MOST_SIDE = 0.6, 2.5  # of a true window: what is found beyond them teaches nothing
+FOUND = 0.5  # share of training images whose window is the one found, where that fits
 OVERSAMPLED = 2  # points per pixel and axis of a crop, averaged
 
 
@@ -93,11 +94,26 @@ def pasted(coarse_bchw: torch.Tensor, fine_bchw: torch.Tensor, window_b3: torch.
         return torch.where(within_b1hw, near_bchw, whole_bchw)
 
 
-def in_image(box_b4: torch.Tensor, window_b3: torch.Tensor) -> torch.Tensor:
-    """Boxes (b, 4), x_min, y_min, x_max, y_max as shares of their windows, as shares of the image."""
+def in_image(pairs_bn: torch.Tensor, window_b3: torch.Tensor) -> torch.Tensor:
+    """Pairs of x and y (b, n), such as a box's corners, as shares of their windows, as shares of the image."""
     side_b1 = window_b3[:, 2:]
-    corner_b2 = (window_b3[:, :2] + 1 - side_b1) / 2
-    return corner_b2.repeat(1, 2) + side_b1 * box_b4
+    return _corner(window_b3).repeat(1, pairs_bn.shape[1] // 2) + side_b1 * pairs_bn
+
+
+def in_window(points_bk2: torch.Tensor, window_b3: torch.Tensor) -> torch.Tensor:
+    """Places (b, k, 2) in shares of the image as shares of windows."""
+    return (points_bk2 - _corner(window_b3)[:, None]) / window_b3[:, None, 2:]
+
+
+def taught(found_b3: torch.Tensor, true_b3: torch.Tensor) -> torch.Tensor:
+    """The windows to look at in training: some of those found, where they fit, else the true ones, jittered."""
+    as_found_b1 = fits(found_b3, true_b3)[:, None] & (torch.rand_like(true_b3[:, :1]) < FOUND)
+    return torch.where(as_found_b1, found_b3, jittered(true_b3))
+
+
+def _corner(window_b3: torch.Tensor) -> torch.Tensor:
+    """Upper left corners (b, 2), shares of the image."""
+    return (window_b3[:, :2] + 1 - window_b3[:, 2:]) / 2
 
 
 def _grid(scale_b: torch.Tensor, x_b: torch.Tensor, y_b: torch.Tensor, size: int) -> torch.Tensor:

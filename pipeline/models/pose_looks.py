@@ -6,12 +6,11 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from pipeline.masks.windows import MARGIN, crop, fits, in_image, inside, jittered, pasted, shrunk
+from pipeline.masks.windows import MARGIN, crop, in_image, inside, pasted, shrunk, taught
 from pipeline.models.pose_heads import GRID, Gathered
 from pipeline.models.pose_net import PoseModelConfig, PoseNet
 from pipeline.poses.positions import seen_at
 
-FOUND = 0.5  # share of training images whose window is the one found, where that fits
 LEAST_SIDE = 0.05  # of a window, as a share of the image's
 START = (0.0, 0.0, math.log(0.5))  # in the middle, half as wide as the image
 ABSENT = -10.0  # logit of a mask outside of the window
@@ -52,8 +51,7 @@ class PoseLooks(PoseNet):
         window_b3 = _window(found_b3.detach())
         if batch is not None:
             true_b3 = around(seen_at(self.key_points, *(batch[of] for of in ("rotation", "translation", "camera"))))
-            as_found_b1 = fits(window_b3, true_b3)[:, None] & (torch.rand_like(true_b3[:, :1]) < FOUND)
-            window_b3 = torch.where(as_found_b1, window_b3, jittered(true_b3))
+            window_b3 = taught(window_b3, true_b3)
         outputs = super().forward(crop(image_bchw, window_b3, self.fine)) | {"window": window_b3}
         if "position" in outputs:
             outputs["position"] = _position_in_image(outputs["position"].float(), window_b3)
@@ -86,5 +84,5 @@ def _window(found_b3: torch.Tensor) -> torch.Tensor:
 
 def _position_in_image(position_b3: torch.Tensor, window_b3: torch.Tensor) -> torch.Tensor:
     """x and y as shares of the image, and the depth: what is shown larger was taken for nearer by so much."""
-    place_b2 = in_image(position_b3[:, :2].repeat(1, 2), window_b3)[:, :2]
-    return torch.cat([place_b2, position_b3[:, 2:] - window_b3[:, 2:].log()], dim=1)
+    place_b2, depth_b1 = position_b3.split([2, 1], dim=1)
+    return torch.cat([in_image(place_b2, window_b3), depth_b1 - window_b3[:, 2:].log()], dim=1)

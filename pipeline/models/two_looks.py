@@ -6,10 +6,9 @@ import torch
 from torch import nn
 
 from pipeline.masks.softmax import against_background
-from pipeline.masks.windows import crop, fits, found_window, in_image, jittered, pasted, shrunk, window_of
+from pipeline.masks.windows import crop, found_window, in_image, pasted, shrunk, taught, window_of
 
 LEVEL = 0.15  # probability from which a pixel of the first look belongs to the craft
-FOUND = 0.5  # share of training images whose window is the one found, where that fits
 LOOKS = ("coarse", "fine")
 
 
@@ -41,9 +40,7 @@ class TwoLooks(nn.Module):
         top_bhw = against_background(first["mask"].detach().float()).sigmoid().amax(dim=1)
         window_b3 = found_window(top_bhw, LEVEL)
         if batch is not None:
-            true_b3 = window_of((batch["mask"] > 127).any(dim=1))
-            as_found_b1 = fits(window_b3, true_b3)[:, None] & (torch.rand_like(true_b3[:, :1]) < FOUND)
-            window_b3 = torch.where(as_found_b1, window_b3, jittered(true_b3))
+            window_b3 = taught(window_b3, window_of((batch["mask"] > 127).any(dim=1)))
         second = self.look(crop(image_bchw, window_b3, self.fine))
         if batch is not None:
             pairs = zip(LOOKS, (first, second), strict=True)

@@ -38,18 +38,10 @@ def undistorted(share_b2: torch.Tensor, camera_b9: torch.Tensor) -> torch.Tensor
     return found_b2 + (share_b2 - inside_b2) / focal_b2
 
 
-def in_window(share_bk2: torch.Tensor, window_b3: torch.Tensor) -> torch.Tensor:
-    """Places (b, k, 2) in shares of the image as shares of square windows.
-
-    window_b3 is the window's centre's x and y, -1 to 1 across the image, and its side as a share of the image's.
-    """
-    centre_b12, side_b11 = window_b3.float()[:, None].split([2, 1], dim=2)
-    return (share_bk2 - (centre_b12 + 1 - side_b11) / 2) / side_b11
-
-
 def seen_along(window_b3: torch.Tensor, camera_b9: torch.Tensor) -> torch.Tensor:
-    """Rotations (b, 3, 3) from a camera that looks at the middle of a window, as in_window has it, to the camera.
+    """Rotations (b, 3, 3) from a camera that looks at the middle of a window to the camera.
 
+    window_b3 is its centre's x and y, -1 to 1 across the image, and its side as a share of the image's.
     A craft that moves across the image without turning is seen from elsewhere: what a window shows of it is as that
     camera sees it, nearly.
     """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.contracts import Track
 from pipeline.errors import command
-from pipeline.judging.tables import number
+from pipeline.judging.tables import markdown_row, number
 from pipeline.search.architectures import Architecture
 from pipeline.search.pareto import Point, front, knee
 from pipeline.search.study import Outcome
@@ -74,7 +74,7 @@ def page(track: Track, wanted: Sequence[Architecture], ended: Sequence[Outcome],
     for one in (one for one in wanted if one.name in reasons):
         compute = ["", ""] if one.gmac is None else [f"{one.mparams:.3f}", f"{one.gmac:.3f}"]
         table.append(["", *one.params.values(), *empty, *compute, "", reasons[one.name]])
-    return "\n".join([*_above(track, wanted, ended, told), *map(_line, table), "", *_below(told)]) + "\n"
+    return "\n".join([*_above(track, wanted, ended, told), *map(markdown_row, table), "", *_below(told)]) + "\n"
 
 
 def _remarks(track: Track, wanted: Sequence[Architecture], ended: Sequence[Outcome], told: Told) -> dict[str, str]:
@@ -122,8 +122,3 @@ def _below(told: Told) -> list[str]:
         command("search", "report", *told.report),
         "```",
     ]
-
-
-def _line(cells: Sequence[str]) -> str:
-    """A line of a table; what a library said may have bars and ends of lines."""
-    return f"| {' | '.join(' '.join(cell.replace('|', '/').split()) for cell in cells)} |"

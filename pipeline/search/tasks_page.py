@@ -8,6 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pipeline.contracts import Track
 from pipeline.files import written_aside
+from pipeline.judging.tables import markdown_row
 from pipeline.search.study import Outcome
 from pipeline.search.tasks import Cell
 
@@ -27,7 +28,14 @@ def page(track: Track, found: list[Cell], ended: list[Outcome], first: str, said
     base = [cell.mean(headline) for cell in found if cell.tasks == first]
     against = better(base) if base else None
     head = ["tasks", "weighting", "decoded", *figures, f"against {first}", f"{headline} by seed", "minutes"]
-    lines = [f"# Tasks learnt together, track {track.name}", "", said, "", _line(head), _line(["---"] * len(head))]
+    lines = [
+        f"# Tasks learnt together, track {track.name}",
+        "",
+        said,
+        "",
+        markdown_row(head),
+        markdown_row(["---"] * len(head)),
+    ]
     lines += [_row(cell, figures, headline, against) for cell in found]
     lines += [f"- {one.name} failed: {one.failed}" for one in ended if one.failed]
     return "\n".join(lines) + "\n"
@@ -38,11 +46,7 @@ def _row(cell: Cell, figures: list[str], headline: str, against: float | None) -
     change = "" if against is None else f"{100 * (cell.mean(headline) / against - 1):+.1f} %"
     seeds = " ".join(f"{each[headline]:.4f}" for each in cell.figures)
     minutes = f"{sum(cell.minutes) / len(cell.minutes):.1f}"
-    return _line([cell.tasks, cell.balance, cell.decode, *means, change, seeds, minutes])
-
-
-def _line(parts: list[str]) -> str:
-    return f"| {' | '.join(parts)} |"
+    return markdown_row([cell.tasks, cell.balance, cell.decode, *means, change, seeds, minutes])
 
 
 def draw_gradients(path: Path, ended: list[Outcome]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.contracts import Track
+from pipeline.judging.tables import markdown_row
 from pipeline.search.spread import is_noise
 from pipeline.search.study import Terms, config_values
 from pipeline.search.trial import best_way
@@ -41,8 +42,12 @@ def page(about: About, lines: Sequence[Line]) -> str:
     figures = dict.fromkeys((headline, *track.judge.accuracy))
     head = ["", "phase", "changed", *figures, "Mparams", "GMAC", "minutes", "gain", "verdict"]
     text = [f"# Tuning of {about.recipe}, track {track.name}", "", about.images, "", *_sentences(about, lines), ""]
-    text += [_row(head), _row(["---"] * len(head))]
-    text += [_row(_cells(about, lines, position, list(figures))) for position, line in enumerate(lines) if line.outcome]
+    text += [markdown_row(head), markdown_row(["---"] * len(head))]
+    text += [
+        markdown_row(_cells(about, lines, position, list(figures)))
+        for position, line in enumerate(lines)
+        if line.outcome
+    ]
     return "\n".join(text) + "\n"
 
 
@@ -140,7 +145,3 @@ def _cells(about: About, lines: Sequence[Line], position: int, figures: list[str
 
 def _signed(value: float) -> str:
     return f"{round(value, 4) + 0.0:+.4f}"
-
-
-def _row(parts: list[str]) -> str:
-    return f"| {' | '.join(' '.join(part.split()).replace('|', '/') for part in parts)} |"

@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.files import read_json, write_json
 from pipeline.judging.bootstrap import interval
+from pipeline.judging.tables import markdown_row
 
 DRAWS = 500  # resamples of the images that are kept, for intervals and for differences from other rows
 
@@ -92,18 +93,19 @@ def page(title: str, note: str, order: list[str], found: dict[str, Result]) -> s
     for row in rows:
         ms = [seed["ms"] for of, seeds in row.judged.items() if of.endswith("none") for seed in seeds.values()]
         spent = [f"{row.mparams:.3f}", f"{row.gmac:.3f}", _mean(row.minutes, 1), _mean(ms, 0)]
-        lines.append(_line(row.name, row.words, ", ".join(map(str, row.said["seeds"])), *spent))
+        lines.append(markdown_row([row.name, row.words, ", ".join(map(str, row.said["seeds"])), *spent]))
     lines += ["", "## Made by", "", *_head("row", "command", "commit", "machine")]
     for row in rows:
         again = f"`./run.sh bench models --only {row.name}`" if row.name in order else "no longer in the table"
-        lines.append(_line(row.name, again, (row.commit or "unknown")[:9], row.machine))
+        lines.append(markdown_row([row.name, again, (row.commit or "unknown")[:9], row.machine]))
     return "\n".join(lines) + "\n"
 
 
 def _figures(row: Result, of: str) -> str:
     low, high = _interval(row.drawn(of, row.judged[of]))
     each = [f"{seed['figures'][row.headline]:.3f}" for seed in row.judged[of].values()]
-    return _line(row.name, *(f"{v:.3f}" for v in row.figures(of).values()), f"{low:.3f} to {high:.3f}", " ".join(each))
+    figures = (f"{value:.3f}" for value in row.figures(of).values())
+    return markdown_row([row.name, *figures, f"{low:.3f} to {high:.3f}", " ".join(each)])
 
 
 def _differences(one: Result, other: Result) -> str:
@@ -130,9 +132,5 @@ def _mean(values: list[float | None], digits: int) -> str:
     return f"{np.mean(known):.{digits}f}" if known else "interrupted"
 
 
-def _line(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
 def _head(*names: str) -> list[str]:
-    return [_line(*names), _line(*("---" for _ in names))]
+    return [markdown_row(names), markdown_row("---" for _ in names)]

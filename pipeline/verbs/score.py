@@ -6,7 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
-from pipeline.contracts import Track
+from pipeline.contracts import NO_COMPUTE, Track
 from pipeline.dataset.index_table import rows_hash
 from pipeline.errors import UserError
 from pipeline.files import write_json
@@ -168,7 +168,7 @@ def _ceilings(track: Track, truth: pd.DataFrame, rules: object, size: int, strid
     for form, push in track.ceilings(size, stride).items():
         rows = list(spread(push, [row for _, row in truth.iterrows()], cores(), chunk=8))
         given = truth[["image_id", "class_index"]].join(pd.DataFrame(rows))
-        figures = track.figures(track.judge.per_image(truth, given), rules, {"gmac": 0.0, "mparams": 0.0})
+        figures = track.figures(track.judge.per_image(truth, given), rules, NO_COMPUTE)
         found[form] = {name: figures[name] for name in track.judge.accuracy}
     say(tables.grid("truth itself through", found))
     return found

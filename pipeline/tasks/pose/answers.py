@@ -9,6 +9,7 @@ import torch
 from pipeline.contracts import Asked
 from pipeline.masks import rle
 from pipeline.masks.columns import BOX
+from pipeline.masks.windows import in_image
 from pipeline.poses import columns
 from pipeline.poses.camera import Camera
 from pipeline.poses.key_points import peaks
@@ -43,8 +44,8 @@ def answer(outputs: Mapping[str, np.ndarray], asked: Asked) -> dict:
     if "heat" in outputs:
         points_k2, scores_k = peaks(outputs["heat"])
         if "window" in outputs:
-            x, y, side = np.float64(outputs["window"])
-            points_k2 = (np.array([x + 1 - side, y + 1 - side]) / 2) + side * points_k2
+            window_b3 = torch.from_numpy(np.float64(outputs["window"]))[None]
+            points_k2 = in_image(torch.from_numpy(points_k2.reshape(1, -1)), window_b3).numpy().reshape(-1, 2)
         points_k2 = points_k2 * (width, height)
         solved = pose_of(points_k2, scores_k, outputs["key_points"], camera)
     pose = _chosen(asked.decode or ("pnp" if "heat" in outputs else "direct"), direct, solved)
