@@ -13,6 +13,7 @@ from pipeline.errors import UserError, reason
 from pipeline.masks.extent import soft_extent
 from pipeline.masks.softmax import against_background
 from pipeline.models.compact import CompactNet
+from pipeline.models.look_sizes import looks_in_words, looks_of, refuse_odd_sizes
 from pipeline.models.torchvision_nets import ENCODERS, TorchvisionNet
 from pipeline.models.two_looks import TwoLooks
 from pipeline.models.weights import encoder_normalisation, load_encoder_weights
@@ -76,13 +77,7 @@ class ModelConfig:
         return ("mask", *(["class"] if self.classify else []), *(["box"] if self.box == "head" else []))
 
     def __str__(self) -> str:
-        looks = f", looking twice ({self.coarse} and {self.fine} px)" if self.coarse else ""
-        return f"{self.decoder} on {self.encoder}{looks}"
-
-    @property
-    def looks(self) -> dict[str, int]:
-        """The sizes at which images are looked at, by the key that says so."""
-        return {"coarse": self.coarse, "fine": self.fine} if self.coarse or self.fine else {"size": self.size}
+        return f"{self.decoder} on {self.encoder}{looks_in_words(self)}"
 
 
 class SpacecraftNet(nn.Module):
@@ -123,10 +118,7 @@ def build_network(config: ModelConfig, classes: int, load_weights: bool = True) 
     Raises:
         UserError: the encoder, decoder, size or weights do not exist or do not fit.
     """
-    for name, size in config.looks.items():
-        if size % 32 or not 0 < size <= config.size:
-            most = f" of at most model.size, {config.size}" if name != "size" else ""
-            raise UserError(f"model.{name} is {size}; it must be a positive multiple of 32{most}.")
+    refuse_odd_sizes(config, looks_of(config))
     _refuse_unused(config)
     head = {"classes": classes, "pooling": "avg", "dropout": config.dropout} if config.classify else None
     try:
@@ -134,7 +126,7 @@ def build_network(config: ModelConfig, classes: int, load_weights: bool = True) 
     except (KeyError, ValueError, RuntimeError) as error:
         words = str(error.args[0] if error.args else error).split(", supported")[0]
         raise UserError(f"cannot build {config}: {words}{_near(config)}") from error
-    for size in config.looks.values():
+    for size in looks_of(config).values():
         _try(net, config, classes, size)
     normalisation = (SPARK_MEAN, SPARK_STD)
     if load_weights:

@@ -7,6 +7,7 @@ import timm
 import torch
 
 from pipeline.errors import UserError, reason
+from pipeline.models.look_sizes import looks_of, refuse_odd_sizes
 from pipeline.models.pose_heads import HEADS
 from pipeline.models.pose_looks import PoseLooks
 from pipeline.models.pose_net import PoseModelConfig, PoseNet
@@ -29,7 +30,7 @@ def build_pose_net(
         network = kind(config, torch.tensor(key_points))
     except FAULTS as error:
         raise UserError(f"cannot build {config}: {reason(error, 200)}{_near(config.encoder)}") from error
-    for name, size in config.looks.items():
+    for name, size in looks_of(config).items():
         try:
             with torch.no_grad():
                 PoseNet.forward(network.eval(), torch.zeros(1, 3, size, size))
@@ -45,10 +46,7 @@ def _refuse_odd(config: PoseModelConfig) -> None:
     letters = config.heads
     if not letters or set(letters) - set(HEADS) or len(set(letters)) < len(letters):
         raise UserError(f"model.heads is {letters!r}, expected some of the letters {', '.join(HEADS)}, each once.")
-    for name, size in {"size": config.size, **config.looks}.items():
-        if size % 32 or not 0 < size <= config.size:
-            most = f" of at most model.size, {config.size}" if name != "size" else ""
-            raise UserError(f"model.{name} is {size}; it must be a positive multiple of 32{most}.")
+    refuse_odd_sizes(config, {"size": config.size, **looks_of(config)})
     if not config.encoder.startswith("tu-"):
         raise UserError(f"model.encoder is {config.encoder}; expected one of timm's, tu-<name>{_near(config.encoder)}.")
 

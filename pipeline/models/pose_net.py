@@ -10,6 +10,7 @@ from torch import nn
 
 from pipeline.models.bifpn import BiFPN
 from pipeline.models.compact import CutEncoder
+from pipeline.models.look_sizes import looks_in_words
 from pipeline.models.pose_heads import FINEST, HEADS, heads_of
 from pipeline.models.weights import encoder_normalisation
 from pipeline.settings import ranged
@@ -46,13 +47,7 @@ class PoseModelConfig:
     dropout: float = ranged(0.0, least=0, below=1)
 
     def __str__(self) -> str:
-        looks = f", looking twice ({self.coarse} and {self.fine} px)" if self.coarse else ""
-        return f"{self.heads} by a BiFPN of {self.layers} x {self.width} on {self.encoder}{looks}"
-
-    @property
-    def looks(self) -> dict[str, int]:
-        """The sizes at which images are looked at, by the key that says so."""
-        return {"coarse": self.coarse, "fine": self.fine} if self.coarse or self.fine else {"size": self.size}
+        return f"{self.heads} by a BiFPN of {self.layers} x {self.width} on {self.encoder}{looks_in_words(self)}"
 
 
 class SharedLevels(nn.Module):

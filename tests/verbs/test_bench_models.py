@@ -6,6 +6,7 @@ import pytest
 from pipeline.config import RECIPES, config_of
 from pipeline.errors import UserError
 from pipeline.judging.judged import Judged
+from pipeline.models.look_sizes import looks_of
 from pipeline.run_folder import run_named
 from pipeline.stages.scored import truth_of
 from pipeline.tracks import track_named
@@ -159,4 +160,4 @@ def test_every_row_of_the_house_s_table_can_be_trained():
         for values in (row.values, row.values | row.published):
             config = config_of(values)
             assert track_named(config.track).task.impossible(config) == []
-            assert all(size % 32 == 0 for size in config.model.looks.values())
+            assert all(size % 32 == 0 for size in looks_of(config.model).values())

@@ -58,12 +58,14 @@ class Parts(Task):
             "losses/looks.py",
             "dataset/augment.py",
         ),
-        *(f"models/{name}.py" for name in ("network", "compact", "torchvision_nets", "two_looks", "weights")),
+        *(f"models/{name}.py" for name in ("network", "compact", "look_sizes", "torchvision_nets")),
+        *(f"models/{name}.py" for name in ("two_looks", "weights")),
         *(f"masks/{name}.py" for name in ("rle", "softmax", "views", "windows", "extent")),
     )
     answer_code = (
         "tasks/parts/__init__.py",
-        *(f"models/{name}.py" for name in ("network", "compact", "torchvision_nets", "two_looks", "fused")),
+        *(f"models/{name}.py" for name in ("network", "compact", "look_sizes", "torchvision_nets")),
+        *(f"models/{name}.py" for name in ("two_looks", "fused")),
         *(
             f"masks/{name}.py"
             for name in ("views", "softmax", "windows", "extent", "postprocess", "boxes", "columns", "rle")

@@ -58,14 +58,14 @@ class Pose(Task):
     legend = drawing.LEGEND
     fit_code = (
         *("tasks/pose/__init__.py", "losses/pose.py", "losses/registry.py", "dataset/augment.py", "masks/rle.py"),
-        *(f"models/{name}.py" for name in ("bifpn", "compact", "pose_build", "pose_heads")),
+        *(f"models/{name}.py" for name in ("bifpn", "compact", "look_sizes", "pose_build", "pose_heads")),
         *(f"models/{name}.py" for name in ("pose_looks", "pose_net", "weights")),
         "masks/windows.py",
         *(f"poses/{name}.py" for name in ("columns", "key_points", "positions", "rotations")),
     )
     answer_code = (
         *("tasks/pose/__init__.py", "tasks/pose/answers.py", "masks/rle.py", "masks/columns.py", "masks/windows.py"),
-        *(f"models/{name}.py" for name in ("bifpn", "compact", "fused", "pose_build", "pose_heads")),
+        *(f"models/{name}.py" for name in ("bifpn", "compact", "fused", "look_sizes", "pose_build", "pose_heads")),
         *(f"models/{name}.py" for name in ("pose_looks", "pose_net")),
         *(f"poses/{name}.py" for name in ("camera", "columns", "key_points", "pnp", "positions", "rotations")),
     )
