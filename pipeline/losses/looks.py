@@ -13,7 +13,7 @@ MAPS = ("mask", "teacher_mask")  # of a batch, where it has them
 class OverLooks(nn.Module):
     """The mean of a loss over both looks of models.two_looks.TwoLooks; of any other network just the loss.
 
-    forward(outputs, batch): outputs as the loss takes them, or `mask_<look>`, `class_<look>` and `box_<look>` of both
+    forward(outputs, batch): outputs as the loss takes them, or `mask_<look>` and `class_<look>` of both
     looks with `window`; the batch as the loss takes it. For each look its maps, a teacher's too, are cut as the
     image was.
     """

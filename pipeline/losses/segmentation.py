@@ -48,11 +48,6 @@ def box(outputs: Mapping, batch: Mapping) -> torch.Tensor:
     return box_loss(soft_extent(against_background(outputs["mask"]).amax(dim=1)), (batch["mask"] > 0.5).any(dim=1))
 
 
-@loss(0.0, "L1 and GIoU of the true box and that of a head, which model.box head adds")
-def box_head(outputs: Mapping, batch: Mapping) -> torch.Tensor:
-    return box_loss(outputs["box"], (batch["mask"] > 0.5).any(dim=1))
-
-
 @loss(0.0, "cross-entropy of background, body and panel; for masks by softmax", of_softmax=True)
 def ce(outputs: Mapping, batch: Mapping) -> torch.Tensor:
     return functional.cross_entropy(outputs["mask"], with_background(batch["mask"]))
@@ -83,10 +78,10 @@ OF_SOFTMAX = {name for name, traits in loss.traits.items() if traits.get("of_sof
 class WeightedSum(nn.Module):
     """Weighted sum of the losses; a weight of 0 leaves one out.
 
-    forward(outputs, batch): `mask` logits (b, 2, h, w), or with background (b, 3, h, w), `class` logits (b, k) and
-    `box` (b, 4) as shares of the image; of the batch `mask` uint8 (b, 2, h, w), 255 where a pixel is all of a part, and
-    `class` (b,) indices; where there is a teacher, its probabilities `teacher_mask` (b, 2, h, w) and `teacher_class`
-    (b, k). Returns the sum and a dict of the unweighted losses.
+    forward(outputs, batch): `mask` logits (b, 2, h, w), or with background (b, 3, h, w), and `class` logits (b, k); of
+    the batch `mask` uint8 (b, 2, h, w), 255 where a pixel is all of a part, and `class` (b,) indices; where there is a
+    teacher, its probabilities `teacher_mask` (b, 2, h, w) and `teacher_class` (b, k). Returns the sum and a dict of the
+    unweighted losses.
     """
 
     def __init__(self, config: LossConfig) -> None:

@@ -6,14 +6,10 @@ from torch import nn
 from torch.nn import functional
 
 WIDTH = 48  # of the pyramid, where none is given
-GRID = 4  # cells to a side that the box head sees: one mean of all would hardly say where the craft is
-HIDDEN = 64  # channels of the box head's hidden layer
-LEAST = 1e-3  # side of the box head's boxes, as a share of the image: none is without area, even in single precision
 
 
 class CompactNet(nn.Module):
-    """forward(image_bchw): normalised. Returns mask logits (b, channels, h, w), then of each head that there is class
-    logits (b, k) and boxes (b, 4).
+    """forward(image_bchw): normalised. Returns mask logits (b, channels, h, w), and with a head class logits (b, k).
 
     Args:
         encoder: any of timm's that gives features.
@@ -22,7 +18,6 @@ class CompactNet(nn.Module):
         deepest: stride of the last stage that is kept; what lies behind it is deleted.
         finest: stride of the finest feature; masks are twice as fine, before they are enlarged to the image.
         width: of the pyramid.
-        box_dropout: of the box head; None: there is none.
 
     Raises:
         RuntimeError, ValueError: timm has no such encoder, or it cannot be cut there.
@@ -36,7 +31,6 @@ class CompactNet(nn.Module):
         deepest: int,
         finest: int,
         width: int | None,
-        box_dropout: float | None = None,
     ) -> None:
         super().__init__()
         self.encoder = CutEncoder(encoder, finest, deepest)
@@ -49,39 +43,15 @@ class CompactNet(nn.Module):
                 nn.Dropout(head["dropout"]),
                 nn.Linear(self.encoder.channels[-1], head["classes"]),
             )
-        self.box_head = None if box_dropout is None else BoxHead(self.encoder.channels[-1], box_dropout)
 
     def forward(self, image_bchw: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, ...]:
         features = self.encoder(image_bchw)
         mask_bchw = functional.interpolate(
             self.decoder(features), image_bchw.shape[-2:], mode="bilinear", align_corners=False
         )
-        heads = [head for head in (self.classification_head, self.box_head) if head is not None]
-        return (mask_bchw, *(head(features[-1]) for head in heads)) if heads else mask_bchw
-
-
-class BoxHead(nn.Module):
-    """The box of the craft from GRID x GRID cells of the deepest feature: its centre and its sides by sigmoids.
-
-    forward(feature_bchw): (b, width, h, w). Returns x_min, y_min, x_max, y_max (b, 4) as shares of the image: upright,
-    the centre inside, the sides perhaps beyond.
-    """
-
-    def __init__(self, width: int, dropout: float) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.AdaptiveAvgPool2d(GRID),
-            nn.Flatten(),
-            nn.Dropout(dropout),
-            nn.Linear(GRID * GRID * width, HIDDEN),
-            nn.ReLU(inplace=True),
-            nn.Linear(HIDDEN, 4),
-        )
-
-    def forward(self, feature_bchw: torch.Tensor) -> torch.Tensor:
-        centre_b2, share_b2 = self.layers(feature_bchw).float().sigmoid().chunk(2, dim=1)
-        half_b2 = (LEAST + (1 - LEAST) * share_b2) / 2
-        return torch.cat([centre_b2 - half_b2, centre_b2 + half_b2], dim=1)
+        if self.classification_head is None:
+            return mask_bchw
+        return mask_bchw, self.classification_head(features[-1])
 
 
 class CutEncoder(nn.Module):

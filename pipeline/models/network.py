@@ -1,4 +1,4 @@
-"""The network: one encoder, a decoder for masks, and heads for class and box on the deepest features where asked."""
+"""The network: one encoder, a decoder for masks, and a head for the class on the deepest features where asked."""
 
 import difflib
 from dataclasses import dataclass
@@ -39,11 +39,10 @@ class ModelConfig:
         normalisation: auto (the encoder's own with weights, else spark), spark (the published channel mean and std)
             or encoder
         size: working size in pixels, both sides; the network is given images of this size
-        dropout: before the class head's linear layer, and the box head's first
+        dropout: before the class head's linear layer
         masks: sigmoid (body and panel, each by itself) or softmax (background, body or panel)
         classify: whether there is a class head
-        box: answered from the masks, cut at a level; from their soft extent, which loss.box teaches; or by a pyramid's
-            head, which loss.box_head teaches
+        box: answered from the masks, cut at a level; or from their soft extent, which loss.box teaches
         deepest: stride of the last stage that a pyramid's encoder keeps; the rest is deleted
         finest: stride of a pyramid's finest feature; its masks are twice as fine
         coarse: size of a first look at the whole image, that finds the craft; 0: one look, at the working size
@@ -60,7 +59,7 @@ class ModelConfig:
     dropout: float = ranged(0.2, least=0, below=1)
     masks: Literal["sigmoid", "softmax"] = "sigmoid"
     classify: bool = True
-    box: Literal["masks", "extent", "head"] = "masks"
+    box: Literal["masks", "extent"] = "masks"
     deepest: int = 32
     finest: int = 4
     coarse: int = 0
@@ -74,7 +73,7 @@ class ModelConfig:
     @property
     def outputs(self) -> tuple[str, ...]:
         """Names of what its heads answer, in their order."""
-        return ("mask", *(["class"] if self.classify else []), *(["box"] if self.box == "head" else []))
+        return ("mask", "class") if self.classify else ("mask",)
 
     def __str__(self) -> str:
         return f"{self.decoder} on {self.encoder}{looks_in_words(self)}"
@@ -85,8 +84,8 @@ class SpacecraftNet(nn.Module):
 
     forward(image_bchw): RGB in [0, 1], float32, height and width multiples of 32.
     Returns `mask` logits (b, 2, h, w), body and panel, or (b, 3, h, w), background before them; `class` logits (b,
-    classes) where it has a head for them; and of a head, or when answering of the masks' soft extent, `box` (b, 4),
-    x_min, y_min, x_max, y_max as shares of the image.
+    classes) where it has a head for them; and when answering of the masks' soft extent, `box` (b, 4), x_min, y_min,
+    x_max, y_max as shares of the image.
     """
 
     def __init__(self, net: nn.Module, config: ModelConfig, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
@@ -151,8 +150,6 @@ def _refuse_unused(config: ModelConfig) -> None:
             )
         if min(config.decoder_channels, default=0) < 1:
             raise UserError(f"model.decoder_channels is {config.decoder_channels}; each must be 1 or more.")
-    if config.box == "head" and config.decoder != "pyramid":
-        raise UserError(f"model.box head is for the pyramid decoder; for {config.decoder} take masks or extent.")
     for name in ("deepest", "finest"):
         usual = getattr(ModelConfig, name)
         if getattr(config, name) != usual and config.decoder != "pyramid":
@@ -170,8 +167,7 @@ def _net(config: ModelConfig, head: dict | None) -> nn.Module:
         if not config.encoder.startswith("tu-"):
             raise ValueError("a pyramid is over one of timm's encoders, tu-<name>")
         sizes = (config.deepest, config.finest, config.decoder_width)
-        box_dropout = config.dropout if config.box == "head" else None
-        return CompactNet(config.encoder.removeprefix("tu-"), config.channels, head, *sizes, box_dropout)
+        return CompactNet(config.encoder.removeprefix("tu-"), config.channels, head, *sizes)
     if config.decoder.startswith("tv-"):
         return TorchvisionNet(config.decoder.removeprefix("tv-"), config.encoder, config.channels, head)
     widths = {"decoder_segmentation_channels": config.decoder_width, "decoder_channels": config.decoder_channels}
@@ -197,7 +193,7 @@ def _try(net: nn.Module, config: ModelConfig, classes: int, size: int) -> None:
     finally:
         net.train()
     shapes = [tuple(tensor.shape) for tensor in (found if isinstance(found, tuple) else (found,))]
-    each = {"mask": (1, config.channels, size, size), "class": (1, classes), "box": (1, 4)}
+    each = {"mask": (1, config.channels, size, size), "class": (1, classes)}
     wanted = [each[name] for name in config.outputs]
     if shapes != wanted:
         raise UserError(f"{what}: it answers {shapes}, expected {wanted}.")

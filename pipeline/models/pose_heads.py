@@ -7,12 +7,13 @@ import torch
 from torch import nn
 
 from pipeline.models.bifpn import separable
-from pipeline.models.compact import BoxHead
 
 FINEST = 4  # stride of the finest level, which maps are made of
 GATHERED_FROM = 16  # stride of the finest level that pose and box are read from
 GRID = 4  # cells to a side that they are read from
 HIDDEN = 256  # channels of the pose head's hidden layer
+BOX_HIDDEN = 64  # and of the box head's
+BOX_LEAST = 1e-3  # side of a box, as a share of the image: none is without area, even in single precision
 MAP_LAYERS, MAP_WIDENING = 3, 2  # layers of a head of maps, and their channels by the BiFPN's
 START = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.5, 0.5, math.log(6))  # no rotation; in the middle of the image, 6 m away
 SMALL = 1e-3  # standard deviation of a last layer's weights where its bias is to be what it says at first
@@ -29,7 +30,7 @@ def heads_of(letters: str, width: int, deepest: int, key_points: int, dropout: f
     makers: dict[str, Callable[[], nn.Module]] = {
         "P": lambda: PoseHead(width, deepest, dropout),
         "H": lambda: MapHead(width, key_points),
-        "B": lambda: nn.Sequential(Gathered(width, deepest), BoxHead(width, dropout)),
+        "B": lambda: BoxHead(width, deepest, dropout),
         "S": lambda: MapHead(width, 1),
     }
     return nn.ModuleDict({letter: makers[letter]() for letter in HEADS if letter in letters})
@@ -78,6 +79,30 @@ class PoseHead(nn.Module):
         with torch.autocast(hidden_bc.device.type, enabled=False):
             rotation_b6, position_b3 = self.last(hidden_bc.float()).split([6, 3], dim=1)
         return rotation_b6, position_b3
+
+
+class BoxHead(nn.Module):
+    """The craft's box: its centre and its sides by sigmoids.
+
+    forward(levels): as Gathered takes them. Returns x_min, y_min, x_max, y_max (b, 4) as shares of the image: upright,
+    the centre inside, the sides perhaps beyond.
+    """
+
+    def __init__(self, width: int, deepest: int, dropout: float) -> None:
+        super().__init__()
+        self.gathered = Gathered(width, deepest)
+        self.layers = nn.Sequential(
+            nn.Flatten(),
+            nn.Dropout(dropout),
+            nn.Linear(GRID * GRID * width, BOX_HIDDEN),
+            nn.ReLU(inplace=True),
+            nn.Linear(BOX_HIDDEN, 4),
+        )
+
+    def forward(self, levels: list[torch.Tensor]) -> torch.Tensor:
+        centre_b2, share_b2 = self.layers(self.gathered(levels)).float().sigmoid().chunk(2, dim=1)
+        half_b2 = (BOX_LEAST + (1 - BOX_LEAST) * share_b2) / 2
+        return torch.cat([centre_b2 - half_b2, centre_b2 + half_b2], dim=1)
 
 
 class MapHead(nn.Module):

@@ -17,10 +17,9 @@ class TwoLooks(nn.Module):
 
     forward(image_bchw, batch): RGB in [0, 1], (b, 3, size, size). Returns `mask` logits (b, c, size, size): the second
     look's inside its window, the first look's outside; `class` logits of the mean of both looks' probabilities; and the
-    second look's `box` (b, 4) and the first's, `box_coarse`, as shares of the whole image. In training, with a batch
-    that holds the true `mask` (b, 2, size, size), the window is that found or the true one, jittered, and what is
-    returned is each look's `mask_<look>`, `class_<look>`, `box_<look>`, as shares of what it was shown, and `window`
-    (b, 3), as `crop` takes it.
+    second look's `box` (b, 4) as shares of the whole image. In training, with a batch that holds the true `mask` (b, 2,
+    size, size), the window is that found or the true one, jittered, and what is returned is each look's `mask_<look>`
+    and `class_<look>`, and `window` (b, 3), as `crop` takes it.
 
     Args:
         look: of one image, answers a dict with `mask` and perhaps `class` and `box`.
@@ -52,7 +51,6 @@ class TwoLooks(nn.Module):
             outputs["class"] = both.logsumexp(dim=0)
         if "box" in second:
             outputs["box"] = in_image(second["box"].float(), window_b3)
-            outputs["box_coarse"] = first["box"]  # a tracer would leave out of its count what is not answered
         return outputs
 
     def encoder_parameters(self) -> list[nn.Parameter]:

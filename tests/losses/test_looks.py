@@ -53,20 +53,6 @@ def test_a_perfect_second_look_costs_nothing_there(batch):
     assert total.item() < 0.02 * 50  # the edges, which a crop of the same size smooths
 
 
-def test_each_look_s_box_is_a_share_of_what_it_was_shown(batch):
-    looks = {
-        "mask_coarse": torch.zeros(2, 2, 16, 16),
-        "mask_fine": torch.zeros(2, 2, 32, 32),
-        "box_coarse": torch.tensor([[0.25, 0.25, 0.75, 0.5], [0.5, 0.125, 1.0, 0.375]]),
-        "box_fine": torch.tensor([[0.0, 0.25, 1.0, 0.75]] * 2),
-        "window": torch.tensor([[0.0, -0.25, 0.5], [0.5, -0.5, 0.5]]),
-    }
-    loss = OverLooks(WeightedSum(LossConfig(dice=0, bce=0, cls=0, box_head=1)))
-    assert loss(looks, batch)[0].item() == pytest.approx(0.0, abs=1e-6)
-    looks["box_coarse"] = looks["box_coarse"] + torch.tensor([[0.0, 0.0, 0.125, 0.0], [-0.125, 0.0, 0.0, 0.0]])
-    assert loss(looks, batch)[0].item() == pytest.approx((0.125 + 1 - 4 / 5) / 2)  # a quarter too wide
-
-
 def test_what_a_teacher_says_is_cut_as_the_truth_is(batch):
     """A teacher that says the truth, in a batch whose truth is another, costs what BCE of that truth does."""
     window_b3 = torch.tensor([[0.0, -0.25, 0.5], [0.5, -0.5, 0.5]])

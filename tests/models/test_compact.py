@@ -1,11 +1,9 @@
-import math
-
 import pytest
 import timm
 import torch
 
 from pipeline.errors import UserError
-from pipeline.models.compact import LEAST, BoxHead, CompactNet, CutEncoder
+from pipeline.models.compact import CompactNet, CutEncoder
 from pipeline.models.cost import mparams
 from pipeline.models.network import ModelConfig, build_network
 
@@ -32,9 +30,9 @@ def test_cut_features_are_those_of_the_whole_encoder(name, deepest):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_parameter_learns(name):
-    network = CompactNet(name, 2, {"classes": 10, "dropout": 0.1}, 16, 4, None, box_dropout=0.1).train()
+    network = CompactNet(name, 2, {"classes": 10, "dropout": 0.1}, 16, 4, None).train()
     found = network(torch.rand(2, 3, 64, 64))
-    assert [tuple(tensor.shape) for tensor in found] == [(2, 2, 64, 64), (2, 10), (2, 4)]
+    assert [tuple(tensor.shape) for tensor in found] == [(2, 2, 64, 64), (2, 10)]
     sum(tensor.square().sum() for tensor in found).backward()
     assert [key for key, value in network.named_parameters() if value.grad is None] == []
 
@@ -49,22 +47,6 @@ def test_the_encoder_that_is_cut_at_stride_16_has_the_published_size():
 def test_masks_are_made_at_half_the_finest_stride(finest, side):
     network = CompactNet("lcnet_050", 3, None, deepest=16, finest=finest, width=8).eval()
     assert network.decoder(network.encoder(torch.rand(1, 3, 64, 64))).shape == (1, 3, side, side)
-
-
-@pytest.mark.parametrize(
-    ("logits", "box"),
-    [
-        ([0, -math.log(3), 0, -math.log(7)], [0.25, 0.1875, 0.75, 0.3125]),
-        ([1e4, -1e4, -1e4, 1e4], [1 - LEAST / 2, -0.5, 1 + LEAST / 2, 0.5]),
-    ],
-)
-def test_the_box_has_its_centre_and_sides_by_sigmoids_and_is_upright_whatever_they_are(logits, box):
-    head = BoxHead(8, dropout=0.0)
-    head.layers[-1].weight.data.zero_()
-    head.layers[-1].bias.data = torch.tensor(logits)
-    found_b4 = head(torch.rand(3, 8, 4, 4))
-    torch.testing.assert_close(found_b4, torch.tensor([box] * 3), atol=LEAST / 2, rtol=0)
-    assert (found_b4[:, :2] < found_b4[:, 2:]).all()
 
 
 def test_pretrained_weights_are_kept():
@@ -86,7 +68,6 @@ def test_pretrained_weights_are_kept():
         (ModelConfig("mit_b0", "pyramid"), "tu-"),
         (ModelConfig("tu-lcnet_050", "segformer", deepest=16), "model.deepest is for the pyramid decoder"),
         (ModelConfig("tu-lcnet_050", "segformer", finest=2), "model.finest is for the pyramid decoder"),
-        (ModelConfig("tu-lcnet_050", "segformer", box="head"), "model.box head is for the pyramid .* masks or extent"),
         (ModelConfig("tu-vit_tiny_patch16_224", "pyramid", size=224), "strides"),
     ],
 )

@@ -118,14 +118,3 @@ def test_a_second_pass_of_the_network_counts():
     assert gmac(network, image(16)) * 1e9 == 2 * 81 * 256
     assert check(network, image(16), count(network, image(16))) == (2 * 81 * 256 / 1e9,) * 2
     assert mparams(network) * 1e6 == 81
-
-
-def test_the_box_head_of_both_looks_is_counted():
-    config = config_of(recipe_values("two_looks")).model
-    config.weights, config.size, config.coarse, config.fine = "none", 64, 32, 64
-    found = []
-    for config.box in ("masks", "head"):
-        network = build_network(config, classes=10).eval()
-        found.append(check(network, image(64), count(network, image(64))))
-    without, with_one = torch.tensor(found, dtype=torch.float64) * 1e9
-    assert (with_one - without).tolist() == pytest.approx([2 * (16 * 112 * 64 + 64 * 4)] * 2)

@@ -46,19 +46,6 @@ def test_a_network_of_smp_may_have_no_class_head_and_exclusive_masks():
     assert {name: tuple(tensor.shape) for name, tensor in outputs.items()} == {"mask": (1, 3, 64, 64)}
 
 
-@pytest.mark.parametrize("classify", [True, False])
-def test_a_pyramid_may_have_a_box_head_and_look_twice(classify):
-    config = small("two_looks")
-    config.box, config.classify = "head", classify
-    network = build_network(config, classes=10)
-    image_bchw, mask_bchw = torch.rand(2, 3, 64, 64), torch.ones(2, 2, 64, 64)
-    names = ["mask", *(["class"] if classify else []), "box"]
-    outputs = network.eval()(image_bchw)
-    assert (list(outputs), outputs["box"].shape) == ([*names, "box_coarse"], (2, 4))
-    looks = network.train()(image_bchw, {"mask": mask_bchw * 255})
-    assert list(looks) == [*(f"{name}_{look}" for look in ("coarse", "fine") for name in names), "window"]
-
-
 @pytest.mark.parametrize("name", ["smoke", "two_looks"])
 def test_any_network_may_answer_the_extent_of_its_masks(name):
     config = small(name)

@@ -87,8 +87,6 @@ class Parts(Task):
             wrong += [f"loss.{name} needs model.masks softmax" for name in weighted if name in OF_SOFTMAX]
         if not config.model.classify and "cls" in weighted:
             wrong.append("loss.cls needs model.classify true, or 0")
-        if ("box_head" in weighted) != (config.model.box == "head"):
-            wrong.append(f"loss.box_head is {config.loss.box_head:g}; it teaches model.box head, and no other")
         if config.model.box == "extent" and "box" not in weighted:
             wrong.append("model.box extent needs a weight of loss.box, which teaches it")
         if not config.model.classify and self.classified:
