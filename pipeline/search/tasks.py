@@ -14,6 +14,8 @@ from pipeline.losses.balance import NONE
 from pipeline.search.study import Outcome, Try
 from pipeline.settings import Config, flat
 
+LOGGED = {"cosine_": "cosines of gradients", "norm_": "norms of gradients"}  # see losses/gradients
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -76,3 +78,28 @@ def cells(wanted: dict[tuple[str, str, int], Try], ended: list[Outcome]) -> list
             cell = found.get(key, Cell(*key, (), ()))
             found[key] = replace(cell, figures=(*cell.figures, figures), minutes=(*cell.minutes, result["minutes"]))
     return list(found.values())
+
+
+def agreements(
+    wanted: dict[tuple[str, str, int], Try], ended: list[Outcome]
+) -> dict[tuple[str, str], list[dict[str, float]]]:
+    """Norms and cosines of the losses' gradients, of each set of several losses with each weighting.
+
+    Returns a dict for each epoch, `norm_<loss>` and `cosine_<loss>_<other>`, the mean over the seeds that have ended.
+    """
+    results = {outcome.name: outcome.result for outcome in ended if outcome.result}
+    runs: dict[tuple[str, str], list[list[dict]]] = {}
+    for (tasks, balance, _), one in wanted.items():
+        if balance != NONE and one.name in results:
+            runs.setdefault((tasks, balance), []).append(results[one.name]["epochs"])
+    return {
+        key: [
+            {
+                name: float(np.mean([line[name] for line in lines]))
+                for name in lines[0]
+                if name.startswith(tuple(LOGGED))
+            }
+            for lines in zip(*seeds, strict=True)
+        ]
+        for key, seeds in runs.items()
+    }

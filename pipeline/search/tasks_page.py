@@ -1,6 +1,5 @@
 """What a search over sets of tasks has found: a table as Markdown, and how the losses' gradients agree as a picture."""
 
-from itertools import combinations
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -10,7 +9,7 @@ from pipeline.contracts import Track
 from pipeline.files import written_aside
 from pipeline.judging.tables import markdown_row
 from pipeline.search.study import Outcome
-from pipeline.search.tasks import Cell
+from pipeline.search.tasks import LOGGED, Cell
 
 
 def page(track: Track, found: list[Cell], ended: list[Outcome], first: str, said: str) -> str:
@@ -49,28 +48,47 @@ def _row(cell: Cell, figures: list[str], headline: str, against: float | None) -
     return markdown_row([cell.tasks, cell.balance, cell.decode, *means, change, seeds, minutes])
 
 
-def draw_gradients(path: Path, ended: list[Outcome]) -> None:
-    """Cosines of each pair of losses' gradients at what they share, and their norms, over the epochs; a row a trial."""
-    epochs_of = {one.name: one.result["epochs"] for one in ended if one.result}
-    shown = {name: lines for name, lines in epochs_of.items() if any(key.startswith("cosine_") for key in lines[0])}
-    if not shown:
+def draw_gradients(path: Path, found: dict[tuple[str, str], list[dict[str, float]]]) -> None:
+    """How the losses' gradients agree at what they share, over the epochs: a row a set of tasks, of each weighting the
+    cosines of each pair of losses, and their norms.
+
+    Args:
+        path: PNG that is written, unless nothing was found
+        found: of pipeline.search.tasks.agreements
+    """
+    if not found:
         return
-    figure = Figure(figsize=(12, 2.6 * len(shown)), layout="constrained")
-    rows = figure.subplots(len(shown), 2, squeeze=False)
-    for (cosines, norms), (name, lines) in zip(rows, shown.items(), strict=True):
-        losses = [key.removeprefix("norm_") for key in lines[0] if key.startswith("norm_")]
-        epochs = [line["epoch"] for line in lines]
-        for one, other in combinations(losses, 2):
-            found = [line[f"cosine_{one}_{other}"] for line in lines]
-            cosines.plot(epochs, found, marker=".", label=f"{one}, {other}")
-        for loss in losses:
-            norms.plot(epochs, [line[f"norm_{loss}"] for line in lines], marker=".", label=loss)
-        cosines.axhline(0, color="grey", linewidth=0.8)
-        cosines.set(title=f"{name}: cosines of gradients", ylim=(-1.05, 1.05), xlabel="epoch")
-        norms.set(title=f"{name}: norms of gradients", yscale="log", xlabel="epoch")
-        for axes in (cosines, norms):
-            axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-            axes.grid(alpha=0.3)
+    sets, balances = (list(dict.fromkeys(key[place] for key in found)) for place in (0, 1))
+    figure = Figure(figsize=(1 + 8 * len(balances), 1.2 + 2.2 * len(sets)), layout="constrained")
+    rows = figure.subplots(len(sets), 2 * len(balances), squeeze=False, sharex=True)
+    for column, (kind, words) in enumerate(LOGGED.items()):
+        names = list(dict.fromkeys(name for lines in found.values() for name in lines[0] if name.startswith(kind)))
+        known = {}
+        for (tasks, balance), lines in found.items():
+            axes = rows[sets.index(tasks)][2 * balances.index(balance) + column]
+            axes.set_title(f"{tasks}, {balance}: {words}")
+            for name in (name for name in names if name in lines[0]):
+                label, colour = name.removeprefix(kind).replace("_", ", "), f"C{names.index(name)}"
+                known[label] = axes.plot(*_over_epochs(lines, name), marker=".", color=colour)[0]
+        where = ("outside lower left", "outside lower right")[column]
+        figure.legend(known.values(), known.keys(), title=words, loc=where, ncols=5, fontsize="small")
+    lengths = [line[name] for lines in found.values() for line in lines for name in line if name.startswith("norm_")]
+    some = [length for length in lengths if length > 0] or [1.0]
+    for axes in rows.flat:
+        axes.set_visible(axes.has_data())  # of what has failed there is nothing
+    for axes in rows[:, 0::2].flat:
+        axes.axhline(0, color="grey", linewidth=0.8)
+        axes.set_ylim(-1.05, 1.05)
+    for axes in rows[:, 1::2].flat:
+        axes.set(yscale="log", ylim=(min(some) / 2, max(some) * 2))
+    for axes in rows.flat:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+    for axes in rows[-1]:
+        axes.set_xlabel("epoch")
     with written_aside(path) as aside:
-        figure.savefig(aside, dpi=100)
+        figure.savefig(aside, dpi=80)
+
+
+def _over_epochs(lines: list[dict[str, float]], name: str) -> tuple[range, list[float]]:
+    return range(1, len(lines) + 1), [line[name] for line in lines]

@@ -8,7 +8,7 @@ from pipeline.files import write_text
 from pipeline.progress import say
 from pipeline.run_folder import find_data
 from pipeline.search.study import Terms, begun
-from pipeline.search.tasks import cells, tries
+from pipeline.search.tasks import agreements, cells, tries
 from pipeline.search.tasks_page import draw_gradients, page
 from pipeline.search.trial import Sets, code_of
 from pipeline.search.work import done
@@ -24,6 +24,7 @@ def search_tasks(
     balances: str = "ew,dwa",
     seeds: str = "0",
     budget: int = 8000,
+    epochs: int = 4,
     run: str = "search-tasks",
     study: str | None = None,
     overwrite: bool = False,
@@ -40,6 +41,7 @@ def search_tasks(
         balances: weightings of the losses, as optim.balance, with commas between; sets of one task have none
         seeds: of each training, with commas between
         budget: images seen by each training
+        epochs: times that each is judged on the way, and that its gradients are looked at
         run: name of the study, and of the folder in submissions/ for table and picture
         study: URL of the database that other workers share; default: a SQLite file in that folder
         overwrite: delete the study of this name first
@@ -55,11 +57,12 @@ def search_tasks(
     """
     track = track_named(config.track)
     numbers = seeds.split(",")
-    if not all(seed.isdigit() for seed in numbers) or budget < 1:
-        raise UserError(f"--seeds {seeds} --budget {budget}: expected whole numbers, the budget 1 or more.")
+    if not all(seed.isdigit() for seed in numbers) or min(budget, epochs) < 1:
+        raise UserError(
+            f"--seeds {seeds} --budget {budget} --epochs {epochs}: expected whole numbers, the last two 1 or more."
+        )
     names = sets.split(",") if sets else list(track.task.subsets)
     rows = Sets.of(track, find_data(data))
-    epochs = max(1, round(budget / len(rows.fit)))
     base = config_of(flat(config) | budgeted(budget, epochs))
     wanted = tries(track, base, names, balances.split(","), [int(seed) for seed in numbers])
     said = f"{len(rows.fit)} images of {rows.folder} at {config.model.size} px, {budget} seen by each; figures of "
@@ -69,6 +72,6 @@ def search_tasks(
     with begun(run, study, terms, overwrite) as (folder, at_work):
         for ended in done(at_work, terms, rows, list(wanted.values())):
             write_text(folder / "tasks.md", page(track, cells(wanted, ended), ended, names[0], said))
-            draw_gradients(folder / "gradients.png", ended)
+            draw_gradients(folder / "gradients.png", agreements(wanted, ended))
     say(f"written: {folder / 'tasks.md'}")
     return folder / "tasks.md"

@@ -7,7 +7,7 @@ from pipeline.cli import main
 from pipeline.config import config_of, recipe_values
 from pipeline.errors import UserError
 from pipeline.search.study import Outcome, Try, joined, outcomes
-from pipeline.search.tasks import cells, tries
+from pipeline.search.tasks import agreements, cells, tries
 from pipeline.search.tasks_page import page
 from pipeline.tracks import track_named
 
@@ -23,7 +23,7 @@ def here(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         assert main(["simulate", "--track", "pose", "--out", "data/tango", *SIZES]) == 0
-        assert main([*WORDS, "--budget", "18"]) == 0
+        assert main([*WORDS, "--budget", "18", "--epochs", "2"]) == 0
         yield folder
 
 
@@ -62,24 +62,24 @@ def test_the_table_says_what_the_trainings_gave(here):
 
 def test_what_is_done_is_not_done_again_and_what_is_new_is(here):
     before = trainings(here)
-    words = [*WORDS[:4], "--sets", "P,PH", "--balances", "ew,dwa,rlw", "--seeds", "0", "--budget", "18"]
-    assert main(words) == 0
+    words = "--sets P,PH --balances ew,dwa,rlw --seeds 0 --budget 18 --epochs 2"
+    assert main([*WORDS[:4], *words.split()]) == 0
     after = trainings(here)
     assert after.keys() - before.keys() == {"PH-rlw-0"}
     assert all(after[name] == before[name] for name in before)  # minutes among them
 
 
 def test_trainings_of_another_budget_are_another_study(here, capsys):
-    assert main([*WORDS, "--budget", "9"]) == 2
+    assert main([*WORDS, "--budget", "9", "--epochs", "1"]) == 2
     assert "the study search-tasks has other terms; take another --run, or --overwrite" in capsys.readouterr().err
     assert len(trainings(here)) >= 6
-    assert main([*WORDS[:4], "--sets", "P", "--budget", "9", "--overwrite"]) == 0
+    assert main([*WORDS[:4], "--sets", "P", "--budget", "9", "--epochs", "1", "--overwrite"]) == 0
     assert [len(one.result["epochs"]) for one in trainings(here).values()] == [1]
 
 
 def test_a_training_that_diverges_is_a_line_of_the_table(here):
-    words = [*WORDS[:4], "--sets", "P,PH", "--balances", "ew", "--seeds", "0", "--budget", "9", "--run", "wild"]
-    assert main([*words, "--optim.lr", "1e30"]) == 0
+    words = [*WORDS[:4], "--sets", "P,PH", "--balances", "ew", "--seeds", "0", "--budget", "9", "--epochs", "1"]
+    assert main([*words, "--run", "wild", "--optim.lr", "1e30"]) == 0
     table = (here / "submissions/wild/tasks.md").read_text()
     assert "- P-0 failed: training diverged" in table
     assert "- PH-ew-0 failed: training diverged" in table
@@ -91,7 +91,8 @@ def test_a_training_that_diverges_is_a_line_of_the_table(here):
         (["--sets", "P,HQ"], "unknown sets of tasks HQ; there are P, PH, PB"),
         (["--balances", "dw"], "unknown optim.balance 'dw'. Did you mean dwa?"),
         (["--seeds", "one"], "expected whole numbers"),
-        (["--budget", "0"], "the budget 1 or more"),
+        (["--budget", "0"], "the last two 1 or more"),
+        (["--epochs", "0"], "the last two 1 or more"),
     ],
 )
 def test_what_cannot_be_searched_is_refused(here, words, said, capsys):
@@ -116,3 +117,16 @@ def test_means_are_over_seeds_and_changes_against_the_best_line_of_the_first_set
     table = page(POSE, found, ended, "P", "of some")
     assert "| -75.0 % | 0.5000 | 2.0 |" in table
     assert "| +0.0 % | 1.0000 3.0000 | 2.0 |" in table
+
+
+def test_gradients_are_the_mean_over_the_seeds_that_have_ended():
+    cosines, wanted, ended = {"P-0": (0.5, -0.1), "P-1": (0.1, 0.3), "H-0": (0.2, 0.2)}, {}, []
+    for name, values in cosines.items():
+        epochs = [{"epoch": 1 + place, "norm_a": 2.0, "cosine_a_b": value} for place, value in enumerate(values)]
+        wanted[name[0], "ew", int(name[2])] = Try(name)
+        ended.append(Outcome(name, {}, {}, 1.0, {"figures": {}, "minutes": 1.0, "epochs": epochs}, "", 0))
+    wanted |= {("P", "ew", 2): Try("P-2"), ("B", "none", 0): Try("H-0")}
+    assert agreements(wanted, ended) == {
+        ("P", "ew"): [{"norm_a": 2.0, "cosine_a_b": pytest.approx(value)} for value in (0.3, 0.1)],
+        ("H", "ew"): [{"norm_a": 2.0, "cosine_a_b": 0.2}] * 2,
+    }
