@@ -12,8 +12,6 @@ from pipeline.losses.registry import Losses, weights_of
 from pipeline.masks.extent import soft_extent
 from pipeline.masks.softmax import against_background, with_background
 
-EDGE = 2  # pixels from an edge, inside and out, that `boundary` counts
-
 loss = Losses()
 
 
@@ -25,15 +23,6 @@ def dice(outputs: Mapping, batch: Mapping) -> torch.Tensor:
 @loss(1.0, "binary cross-entropy of every pixel")
 def bce(outputs: Mapping, batch: Mapping) -> torch.Tensor:
     return functional.binary_cross_entropy_with_logits(against_background(outputs["mask"]), batch["mask"])
-
-
-@loss(0.0, "binary cross-entropy of the pixels around the edges of body and panel")
-def boundary(outputs: Mapping, batch: Mapping) -> torch.Tensor:
-    logits, mask = against_background(outputs["mask"]), batch["mask"]
-    highest, lowest = (sign * functional.max_pool2d(sign * mask, 2 * EDGE + 1, 1, EDGE) for sign in (1, -1))
-    near = (highest > 0.5) & (lowest <= 0.5)
-    each = functional.binary_cross_entropy_with_logits(logits, mask, reduction="none")
-    return (each * near).sum() / near.sum().clamp(min=1)
 
 
 @loss(0.0, "Lovasz hinge")

@@ -40,21 +40,6 @@ def test_lovasz_is_zero_for_a_confident_right_answer_and_large_for_a_wrong_one()
     assert wrong.item() > 5.0
 
 
-def test_boundary_is_the_cross_entropy_of_the_pixels_within_two_of_an_edge():
-    mask = torch.zeros(1, 2, 16, 16)
-    mask[0, 0, :, :8] = 1.0  # body: its edge lies between columns 7 and 8; the panel has none
-    logits = torch.full((1, 2, 16, 16), 30.0)
-    logits[0, 0, :, 6:10] = 0.0
-    config = LossConfig(dice=0, bce=0, boundary=1, cls=0)
-    total, _ = run(config, logits, torch.zeros(1, 10), mask, torch.tensor([0]))
-    assert total.item() == pytest.approx(math.log(2))  # of columns 6 to 9 alone, whatever the rest says
-    logits[0, 0, :, 9] = 1.0
-    total, _ = run(config, logits, torch.zeros(1, 10), mask, torch.tensor([0]))
-    assert total.item() == pytest.approx((3 * math.log(2) + math.log(1 + math.e)) / 4)
-    total, _ = run(config, logits, torch.zeros(1, 10), torch.zeros_like(mask), torch.tensor([0]))
-    assert total.item() == 0.0  # there is no edge
-
-
 def test_half_precision_logits_are_judged_in_single():
     logits = torch.full((1, 2, 4, 4), 60.0, dtype=torch.bfloat16)
     total, _ = run(
