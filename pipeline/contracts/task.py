@@ -81,20 +81,9 @@ class Task(ABC):
     def network(self, config: Config, load_weights: bool = True) -> Network:
         """The network of a config, tried on an image; without weights where a checkpoint is loaded over it."""
 
-    def impossible(self, config: Config, teacher: Config | None = None) -> list[str]:
-        """What keeps a network from being trained, beside values outside their range, a line each.
-
-        With a teacher's config, also what keeps that one from teaching it.
-        """
+    def impossible(self, config: Config) -> list[str]:
+        """What keeps a network from being trained, beside values outside their range, a line each."""
         return []
-
-    def teacher(self, config: Config) -> str | None:
-        """Name of the finished run whose answers a network is to learn as well; None: of none."""
-        return None
-
-    def taught(self, teacher: Network, image_bchw: "torch.Tensor") -> "dict[str, torch.Tensor]":
-        """What a teacher says of images in [0, 1], as the loss takes it from the batch."""
-        raise NotImplementedError
 
     def target_of(self, values: tuple, size: int) -> np.ndarray:
         """uint8 (size, size, target_channels) of the values of `target_columns`."""

@@ -44,7 +44,6 @@ def fit(
     tune_rows: pd.DataFrame,
     on_epoch: Callable[[Epoch], bool | None],
     state: dict | None = None,
-    teacher: Network | None = None,
 ) -> Training:
     """Train a network, and judge it on `tune` after each epoch.
 
@@ -57,7 +56,6 @@ def fit(
         tune_rows: index rows to select on, which have the truth that the selecting figure needs
         on_epoch: told of each epoch; true ends the training
         state: of a training to resume, as `Training.state` gave it
-        teacher: whose answers are learnt as well, in eval mode, on the device
 
     Raises:
         UserError: tune lacks truth, the training diverged, an image cannot be read, or memory is full.
@@ -68,7 +66,7 @@ def fit(
     order = EpochOrder(len(fit_rows), optim.batch_size, config.seed, optim.images_per_epoch)
     images = TrainingImages(fit_images, task.labels(fit_rows), task.target, task.augment(config))
     loader = training_loader(images, order, _workers(config.loader.workers))
-    training = Training(task, config, network, len(order), teacher)
+    training = Training(task, config, network, len(order))
     if state is not None:
         training.restore(state)
         say(f"resuming after epoch {training.epoch} of {optim.epochs}")

@@ -21,7 +21,7 @@ def state_of(run: Run, wanted: dict, made_from: dict, overwrite: bool) -> dict |
     Args:
         run: its folder
         wanted: what its config.yaml is to say
-        made_from: index_hash; code: hashes of source files; teacher: weights_hash and model, where there is one
+        made_from: index_hash; code: hashes of source files
         overwrite: whether what is there may be deleted; this very training, of this very code, is not
 
     Raises:
@@ -57,7 +57,6 @@ def _begun(run: Run, wanted: dict, made_from: dict) -> dict | None:
         if was.get(name) != now.get(name) and not name.startswith("loader.") and name != "data"
     ]
     begun = load_last(run.last) if run.last.exists() and not finished else None
-    taught = differences(*((of or {}).get("teacher") or {} for of in (begun, made_from)))
     refusal = None
     if changed:
         refusal = f"run {run.name!r} was begun with another config: {'; '.join(changed[:5])}."
@@ -67,8 +66,6 @@ def _begun(run: Run, wanted: dict, made_from: dict) -> dict | None:
         return None
     elif begun.get("index_hash") != made_from["index_hash"]:
         refusal = f"{wanted['data']} has changed since run {run.name!r} was begun."
-    elif taught:
-        refusal = f"teacher {wanted['teacher']!r} has changed since run {run.name!r} was begun: {'; '.join(taught)}."
     if refusal:
         raise UserError(f"{refusal} Choose another --run, or --overwrite to delete {run.folder}.")
     return begun

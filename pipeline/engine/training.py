@@ -61,17 +61,13 @@ CODE = (  # that decides what a training gives, beside the task's
 class Training:
     """Everything that changes while training. Every epoch is seeded by itself, so `last.ckpt` needs no random state.
 
-    A teacher is in eval mode, on the device already; it does not change, and is no part of the state.
-
     Attributes:
         network: the raw weights; average: their moving average, or None.
         epoch: epochs done; step: steps done; lines: metrics of each epoch; best: of the figure that selects.
     """
 
-    def __init__(
-        self, task: Task, config: Config, network: Network, steps_an_epoch: int, teacher: Network | None = None
-    ) -> None:
-        self.task, self.config, self.steps_an_epoch, self.teacher = task, config, steps_an_epoch, teacher
+    def __init__(self, task: Task, config: Config, network: Network, steps_an_epoch: int) -> None:
+        self.config, self.steps_an_epoch = config, steps_an_epoch
         self.fabric = fabric_for(config)
         self.network = network.to(memory_format=torch.channels_last)
         self.loss, self.balance = task.loss(config), balance_of(task, config)
@@ -126,9 +122,6 @@ class Training:
         )
         batch = {name: tensor.to(self.fabric.device, non_blocking=True) for name, tensor in batch.items()}
         image_bchw = (batch["image"].float() / 255).contiguous(memory_format=torch.channels_last)
-        if self.teacher:
-            with torch.no_grad():
-                batch |= self.task.taught(self.teacher, image_bchw)
         given = (image_bchw, batch) if getattr(self.network, "wants_batch", False) else (image_bchw,)
         loss, parts = self.loss(self.wrapped(*given), batch)
         values = {"loss": loss.item()} | {name: part.item() for name, part in parts.items()}

@@ -7,15 +7,12 @@ from torch import nn
 
 from pipeline.masks.windows import crop, shrunk
 
-MAPS = ("mask", "teacher_mask")  # of a batch, where it has them
-
 
 class OverLooks(nn.Module):
     """The mean of a loss over both looks of models.two_looks.TwoLooks; of any other network just the loss.
 
     forward(outputs, batch): outputs as the loss takes them, or `mask_<look>` and `class_<look>` of both
-    looks with `window`; the batch as the loss takes it. For each look its maps, a teacher's too, are cut as the
-    image was.
+    looks with `window`; the batch as the loss takes it. For each look the true mask is cut as the image was.
     """
 
     def __init__(self, loss: nn.Module) -> None:
@@ -32,15 +29,15 @@ class OverLooks(nn.Module):
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         if "window" not in outputs:
             return self.loss(outputs, batch)
-        maps = {name: batch[name].float() for name in MAPS if name in batch}
+        mask_bchw = batch["mask"].float()
         coarse, fine = (outputs[f"mask_{look}"].shape[-1] for look in ("coarse", "fine"))
         shown = {
-            "coarse": {name: shrunk(of, coarse) for name, of in maps.items()},
-            "fine": {name: crop(of, outputs["window"], fine) for name, of in maps.items()},
+            "coarse": shrunk(mask_bchw, coarse),
+            "fine": crop(mask_bchw, outputs["window"], fine),
         }
         found = []
-        for look, cut in shown.items():
+        for look, seen_bchw in shown.items():
             seen = {name.removesuffix(f"_{look}"): of for name, of in outputs.items() if name.endswith(f"_{look}")}
-            found.append(self.loss(seen, {**batch, **cut}))
+            found.append(self.loss(seen, {**batch, "mask": seen_bchw}))
         totals, parts = zip(*found, strict=True)
         return sum(totals) / 2, {name: sum(part[name] for part in parts) / 2 for name in parts[0]}

@@ -52,14 +52,6 @@ def cls(outputs: Mapping, batch: Mapping) -> torch.Tensor:
     return functional.cross_entropy(outputs["class"], batch["class"])
 
 
-@loss(0.0, "cross-entropy against a teacher's probabilities: of every pixel's body and panel, and of the class")
-def distil(outputs: Mapping, batch: Mapping) -> torch.Tensor:
-    mask = functional.binary_cross_entropy_with_logits(against_background(outputs["mask"]), batch["teacher_mask"])
-    if "teacher_class" not in batch:
-        return mask
-    return mask + functional.cross_entropy(outputs["class"], batch["teacher_class"])
-
-
 LossConfig = loss.config("LossConfig", __name__)
 OF_SOFTMAX = {name for name, traits in loss.traits.items() if traits.get("of_softmax")}  # masks exclude each other
 
@@ -68,9 +60,8 @@ class WeightedSum(nn.Module):
     """Weighted sum of the losses; a weight of 0 leaves one out.
 
     forward(outputs, batch): `mask` logits (b, 2, h, w), or with background (b, 3, h, w), and `class` logits (b, k); of
-    the batch `mask` uint8 (b, 2, h, w), 255 where a pixel is all of a part, and `class` (b,) indices; where there is a
-    teacher, its probabilities `teacher_mask` (b, 2, h, w) and `teacher_class` (b, k). Returns the sum and a dict of the
-    unweighted losses.
+    the batch `mask` uint8 (b, 2, h, w), 255 where a pixel is all of a part, and `class` (b,) indices. Returns the sum
+    and a dict of the unweighted losses.
     """
 
     def __init__(self, config: LossConfig) -> None:

@@ -10,9 +10,8 @@ from types import ModuleType
 from pipeline.config import config_of, refuse_impossible
 from pipeline.errors import UserError, brief
 from pipeline.settings import Config
-from pipeline.tracks import track_named
 
-BUDGET = ("optim.epochs", "optim.images_per_epoch", "seed", "track", "fit_on", "teacher")
+BUDGET = ("optim.epochs", "optim.images_per_epoch", "seed", "track", "fit_on")
 
 FIRST = '''"""What is experimented on: the only file that may be edited. program.md, two folders up, has the rules."""
 
@@ -95,8 +94,6 @@ def config_for(values: Mapping[str, object], own: Mapping[str, object]) -> Confi
         raise BudgetError(f"VALUES has {', '.join(taken)}: of the budget, which is frozen. Take it out.")
     config = config_of({**values, **own})
     refuse_impossible(config)
-    if track_named(config.track).task.teacher(config) is not None:
-        raise UserError("the recipe has a teacher: experiments are trained without one.")
     return config
 
 

@@ -17,7 +17,6 @@ FIXED = {  # what no try may change, and why
     "track": "a study is of one",
     "seed": "`seeds` has those of the base, and tries have the first",
     "fit_on": "a search fits on train",
-    "teacher": "a search has none",
     "optim.epochs": "all tries have the same budget",
     "optim.images_per_epoch": "all tries have the same budget",
 }

@@ -96,11 +96,10 @@ class Trained:
             )
 
 
-def write_seen(run: Run, fit: pd.DataFrame, tune: pd.DataFrame, taught: pd.DataFrame | None = None) -> None:
-    """Keep which images, by content, a run is fitted on and which it is selected on: index rows; and its teacher's."""
-    own = [some[["image_id", "content_hash"]].assign(use=use) for use, some in (("fit", fit), ("tune", tune))]
-    rows = pd.concat([*own, taught]).drop_duplicates()
-    write_bytes(run.seen, table_bytes(pa.Table.from_pandas(rows, preserve_index=False), {}))
+def write_seen(run: Run, fit: pd.DataFrame, tune: pd.DataFrame) -> None:
+    """Keep which images, by content, a run is fitted on and which it is selected on: index rows."""
+    both = [some[["image_id", "content_hash"]].assign(use=use) for use, some in (("fit", fit), ("tune", tune))]
+    write_bytes(run.seen, table_bytes(pa.Table.from_pandas(pd.concat(both), preserve_index=False), {}))
 
 
 def seen_by(run: Run) -> pd.DataFrame | None:

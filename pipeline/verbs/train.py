@@ -14,9 +14,8 @@ from pipeline.engine.checkpoints import save_last, save_weights
 from pipeline.engine.device import machine
 from pipeline.engine.fit import Epoch, fit, refuse_blind, refuse_untaught
 from pipeline.engine.log import draw_curves, write_lines
-from pipeline.engine.resume import is_finished, state_of
+from pipeline.engine.resume import state_of
 from pipeline.engine.training import CODE, balance_of
-from pipeline.errors import UserError, offenders
 from pipeline.files import drop_leftovers, file_hash, write_text
 from pipeline.locks import alone_in, empty
 from pipeline.models.cost import gmac, mparams
@@ -26,7 +25,7 @@ from pipeline.run_folder import Run, find_data, recorded, run_named
 from pipeline.settings import Config
 from pipeline.sources import sources
 from pipeline.stages.indexed import indexed, usable_rows
-from pipeline.stages.trained import Trained, seen_by, write_seen
+from pipeline.stages.trained import write_seen
 from pipeline.tracks import track_named
 from pipeline.yaml_files import yaml_text
 
@@ -47,8 +46,8 @@ def train(
         overwrite: delete the run of this name first, unless it is this very training, unfinished
 
     Raises:
-        UserError: values that no network can be trained with, losses that cannot be balanced, a teacher that is not
-            there or unlike, too few usable images, a run that is there already, or a training that diverges
+        UserError: values that no network can be trained with, losses that cannot be balanced, too few usable
+            images, a run that is there already, or a training that diverges
 
     Example:
         ./run.sh train --recipe two_looks --optim.epochs 10 --optim.lr 2e-3
@@ -61,36 +60,14 @@ def train(
     balance_of(track.task, config)
     folder = find_data(data)
     place = run_named(run or Path(recipe).stem)
-    teacher = _teacher(track, config, place)
     index = indexed(folder, track)
     wanted = dataclasses.asdict(config) | {"recipe": recipe, "data": str(folder)}
     made_from = {"index_hash": rows_hash(index), "code": sources((*CODE, *track.task.fit_code))}
-    if teacher:
-        made_from["teacher"] = {"weights_hash": file_hash(teacher.run.best), "model": vars(teacher.config.model)}
     with alone_in(place.folder, "train"):
         drop_leftovers(place.folder)
         state = state_of(place, wanted, made_from, overwrite)
-        _train(track, config, wanted, made_from, folder, index, place, state, teacher)
+        _train(track, config, wanted, made_from, folder, index, place, state)
     return place
-
-
-def _teacher(track: Track, config: Config, place: Run) -> Trained | None:
-    """The run that teaches, where one is named. Raises UserError where it cannot teach a network of this config."""
-    name = track.task.teacher(config)
-    if name is None:
-        return None
-    teacher = Trained.named(name)
-    if teacher.run == place:
-        wrong = ["it is the run that is to be trained"]
-    elif not is_finished(teacher.run):
-        wrong = ["it has not finished training"]
-    elif teacher.track.name != track.name:
-        wrong = [f"it is of track {teacher.track.name}, and what it is to teach of {track.name}"]
-    else:
-        wrong = track.task.impossible(config, teacher.config)
-    if wrong:
-        raise UserError(f"run {name!r} cannot be the teacher:\n{offenders(wrong)}")
-    return teacher
 
 
 def _train(
@@ -102,14 +79,12 @@ def _train(
     index: pd.DataFrame,
     place: Run,
     state: dict | None,
-    teacher: Trained | None,
 ) -> None:
     """The training itself, into a run's folder that this process is alone in."""
     fit_rows, tune_rows = (usable_rows(track, index, splits) for splits in (tuple(config.fit_on.split("+")), ("tune",)))
     refuse_blind(track, tune_rows)
     refuse_untaught(track, config, fit_rows)
     _say_marked(track, config, fit_rows)
-    teaches = teacher and teacher.network
     torch.manual_seed(config.seed)
     network = track.task.network(config, load_weights=state is None)
     counted = fused(network)
@@ -117,13 +92,12 @@ def _train(
         f"train: {config.model} at {config.model.size} px, {mparams(counted):.3f} M parameters, "
         f"{gmac(counted, counted.example_input()):.3f} GMAC; {len(fit_rows)} images, {config.optim.epochs} epochs"
         + (f" of {config.optim.images_per_epoch}" if config.optim.images_per_epoch else "")
-        + (f"; taught by {teacher.run.name}: {teacher.config.model}" if teacher else "")
     )
     if state is None:  # only now, when nothing is left that could be refused
         empty(place.folder, keep=place.config.name)  # by which the folder is known for a run's, if this is killed here
     write_text(place.config, yaml_text(wanted))  # a resumed run may have moved its data
     if state is None:
-        write_seen(place, fit_rows, tune_rows, teacher and seen_by(teacher.run))
+        write_seen(place, fit_rows, tune_rows)
 
     def on_epoch(epoch: Epoch) -> None:
         if epoch.best:
@@ -135,7 +109,7 @@ def _train(
 
     facts = {"recipe": wanted["recipe"], "data": wanted["data"], **made_from, "config_hash": file_hash(place.config)}
     with recorded(place.folder, "train", **facts, seed=config.seed) as facts:
-        training = fit(track, config, network, folder, fit_rows, tune_rows, on_epoch, state, teaches)
+        training = fit(track, config, network, folder, fit_rows, tune_rows, on_epoch, state)
         facts |= {"weights_hash": file_hash(place.best), "epochs": training.epoch, "machine": machine()}
         facts["resumed_after"] = state["epoch"] if state else 0
     figure = f"{track.selects[0]} {training.best:.4f} on {len(tune_rows)} tune images"

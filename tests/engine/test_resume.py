@@ -122,20 +122,3 @@ def test_weights_without_a_checkpoint_are_no_reason_to_begin_another_training(ru
         state_of(run, changed(optim={"lr": 0.2, "epochs": 3}), MADE_FROM, overwrite=False)
     assert state_of(run, WANTED, MADE_FROM, overwrite=False) is None  # killed as it kept its first epoch
     assert state_of(run, changed(extra=1), MADE_FROM, overwrite=True) is None
-
-
-@pytest.mark.parametrize(
-    ("now", "words"),
-    [
-        ({"weights_hash": "v", "model": {"size": 64}}, "the weights"),
-        ({"weights_hash": "w", "model": {"size": 96}}, "size 64 -> 96"),
-    ],
-)
-def test_another_teacher_of_the_same_name_is_refused(run, now, words):
-    wanted, was = WANTED | {"teacher": "big"}, {"teacher": {"weights_hash": "w", "model": {"size": 64}}}
-    run.config.write_text(yaml.safe_dump(wanted))
-    save_last(run.last, {"epoch": 1, **MADE_FROM, **was})
-    assert state_of(run, wanted, MADE_FROM | was, overwrite=False)["epoch"] == 1
-    with pytest.raises(UserError, match=f"teacher 'big' has changed since run 'mine' was begun: .*{words}"):
-        state_of(run, wanted, MADE_FROM | {"teacher": now}, overwrite=False)
-    assert state_of(run, wanted, MADE_FROM | {"teacher": now}, overwrite=True) is None

@@ -70,33 +70,3 @@ def test_losses_of_masks_by_themselves_take_exclusive_ones_against_the_backgroun
     total, _ = run(config, logits, classes, mask, torch.tensor([0]))
     same, _ = run(config, logits[:, 1:] - logits[:, :1], classes, mask, torch.tensor([0]))
     assert torch.equal(total, same)
-
-
-DISTIL = WeightedSum(LossConfig(dice=0, bce=0, cls=0, distil=1))
-
-
-@pytest.mark.parametrize("channels", [2, 3])
-@pytest.mark.parametrize("named", [True, False])
-def test_distillation_is_cross_entropy_against_the_teacher(channels, named):
-    torch.manual_seed(0)
-    outputs = {"mask": torch.randn(2, channels, 4, 4)} | ({"class": torch.randn(2, 5)} if named else {})
-    said = {"teacher_mask": torch.rand(2, 2, 4, 4), "teacher_class": torch.randn(2, 5).softmax(dim=1)}
-    truth = {"mask": torch.zeros(2, 2, 4, 4, dtype=torch.uint8), "class": torch.tensor([0, 1])}
-    batch = truth | (said if named else {"teacher_mask": said["teacher_mask"]})
-    logits = outputs["mask"][:, -2:] - (outputs["mask"][:, :1] if channels == 3 else 0)
-    p, q = logits.sigmoid(), said["teacher_mask"]
-    expected = -(q * p.log() + (1 - q) * (1 - p).log()).mean()
-    if named:
-        expected -= (said["teacher_class"] * outputs["class"].softmax(dim=1).log()).sum() / 2
-    total, parts = DISTIL(outputs, batch)
-    assert total.item() == pytest.approx(expected.item())
-    assert parts.keys() == {"distil"}
-
-
-def test_distillation_pulls_nowhere_from_what_the_teacher_says():
-    logits = {"mask": torch.randn(1, 2, 4, 4, requires_grad=True), "class": torch.randn(1, 5, requires_grad=True)}
-    said = {"teacher_mask": logits["mask"].sigmoid(), "teacher_class": logits["class"].softmax(dim=1)}
-    batch = {name: tensor.detach() for name, tensor in said.items()} | {"mask": torch.zeros(1, 2, 4, 4)}
-    DISTIL(logits, batch)[0].backward()
-    for tensor in logits.values():
-        torch.testing.assert_close(tensor.grad, torch.zeros_like(tensor), atol=1e-6, rtol=0)

@@ -19,7 +19,6 @@ from pipeline.masks.postprocess import answer
 from pipeline.masks.softmax import against_background
 from pipeline.masks.views import turned_back
 from pipeline.masks.views import views as views_named
-from pipeline.masks.windows import resized
 from pipeline.models.network import SpacecraftNet, build_network
 from pipeline.models.two_looks import TwoLooks
 from pipeline.tasks.parts import drawing
@@ -79,8 +78,8 @@ class Parts(Task):
         """See pipeline.models.network.build_network."""
         return build_network(config.model, len(self.classes), load_weights)
 
-    def impossible(self, config: PartsConfig, teacher: PartsConfig | None = None) -> list[str]:
-        """Losses that are all left out or have nothing to be of; no class where one is asked for; an unlike teacher."""
+    def impossible(self, config: PartsConfig) -> list[str]:
+        """Losses that are all left out or have nothing to be of; no class where one is asked for."""
         weighted = [name for name, weight in vars(config.loss).items() if weight]
         wrong = [] if weighted else ["every loss has weight 0"]
         if config.model.masks != "softmax":
@@ -91,22 +90,7 @@ class Parts(Task):
             wrong.append("model.box extent needs a weight of loss.box, which teaches it")
         if not config.model.classify and self.classified:
             wrong.append(f"model.classify is False, and track {config.track} asks for the class")
-        if (config.teacher is None) == ("distil" in weighted):
-            wrong.append(f"loss.distil is {config.loss.distil:g}, teacher is {config.teacher}: give both, or neither")
-        for name in ("masks", "classify") if teacher else ():
-            own, its = getattr(config.model, name), getattr(teacher.model, name)
-            wrong += [f"model.{name} is {own}, and the teacher's {its}"] if own != its else []
         return wrong
-
-    def teacher(self, config: PartsConfig) -> str | None:
-        """The run that the config names."""
-        return config.teacher
-
-    def taught(self, teacher: SpacecraftNet | TwoLooks, image_bchw: torch.Tensor) -> dict[str, torch.Tensor]:
-        """`teacher_mask` (b, 2, h, w) at the images' size, and `teacher_class` (b, k): as `merge`, at its own size."""
-        found = self.merge(teacher, resized(image_bchw, teacher.size), "none")
-        found["mask"] = resized(found["mask"], image_bchw.shape[-1])
-        return {f"teacher_{name}": tensor for name, tensor in found.items()}
 
     def target_of(self, values: tuple, size: int) -> np.ndarray:
         """uint8 (size, size, 2): how much of each working pixel is body and panel, 255 = all of it."""

@@ -16,10 +16,8 @@ class PartsConfig(Config):
         track: the competition
         seed: of weights, order, augmentation and dropout
         fit_on: train, or train+val for the final model (val then says nothing any more)
-        teacher: name of a finished run whose answers are learnt as well, with weight loss.distil; None: of none
     """
 
     model: ModelConfig = field(default_factory=ModelConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
-    teacher: str | None = None

@@ -74,7 +74,7 @@ class Pose(Task):
         """See pipeline.models.pose_build.build_pose_net."""
         return build_pose_net(config.model, config.key_points, load_weights)
 
-    def impossible(self, config: PoseConfig, teacher: PoseConfig | None = None) -> list[str]:
+    def impossible(self, config: PoseConfig) -> list[str]:
         """Heads that are none or answer no pose, heads without a loss, key points that no pose can be told from."""
         heads = config.model.heads
         if odd := sorted(set(heads) - set(HEADS)):
