@@ -69,26 +69,22 @@ def draw_gradients(path: Path, found: dict[tuple[str, str], list[dict[str, float
             axes.set_title(f"{tasks}, {balance}: {words}")
             for name in (name for name in names if name in lines[0]):
                 label, colour = name.removeprefix(kind).replace("_", ", "), f"C{names.index(name)}"
-                known[label] = axes.plot(*_over_epochs(lines, name), marker=".", color=colour)[0]
+                values = [line[name] for line in lines]
+                known[label] = axes.plot(range(1, len(lines) + 1), values, marker=".", color=colour)[0]
         where = ("outside lower left", "outside lower right")[column]
         figure.legend(known.values(), known.keys(), title=words, loc=where, ncols=5, fontsize="small")
     lengths = [line[name] for lines in found.values() for line in lines for name in line if name.startswith("norm_")]
     some = [length for length in lengths if length > 0] or [1.0]
     for axes in rows.flat:
         axes.set_visible(axes.has_data())  # of what has failed there is nothing
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
     for axes in rows[:, 0::2].flat:
         axes.axhline(0, color="grey", linewidth=0.8)
         axes.set_ylim(-1.05, 1.05)
     for axes in rows[:, 1::2].flat:
         axes.set(yscale="log", ylim=(min(some) / 2, max(some) * 2))
-    for axes in rows.flat:
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.grid(alpha=0.3)
     for axes in rows[-1]:
         axes.set_xlabel("epoch")
     with written_aside(path) as aside:
         figure.savefig(aside, dpi=80)
-
-
-def _over_epochs(lines: list[dict[str, float]], name: str) -> tuple[range, list[float]]:
-    return range(1, len(lines) + 1), [line[name] for line in lines]
