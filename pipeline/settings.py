@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal, NamedTuple
 
+from pipeline.errors import UserError
+
 
 class Range(NamedTuple):
     """Which numbers a field may hold."""
@@ -125,5 +127,11 @@ class Config:
 
 
 def budgeted(images: int, epochs: int) -> dict[str, int]:
-    """Values of the config for a training that sees so many images, judged so many times on the way."""
-    return {"optim.epochs": epochs, "optim.images_per_epoch": max(1, round(images / epochs))}
+    """Values of the config for a training that sees so many images, judged so many times on the way.
+
+    Raises:
+        UserError: no epoch, or fewer images than epochs.
+    """
+    if not 1 <= epochs <= images:
+        raise UserError(f"--budget {images} --epochs {epochs}: expected 1 epoch or more, and an image or more in each.")
+    return {"optim.epochs": epochs, "optim.images_per_epoch": round(images / epochs)}

@@ -57,13 +57,11 @@ def search_tasks(
     """
     track = track_named(config.track)
     numbers = seeds.split(",")
-    if not all(seed.isdigit() for seed in numbers) or min(budget, epochs) < 1:
-        raise UserError(
-            f"--seeds {seeds} --budget {budget} --epochs {epochs}: expected whole numbers, the last two 1 or more."
-        )
+    if not all(seed.isdigit() for seed in numbers):
+        raise UserError(f"--seeds {seeds}: expected whole numbers, with commas between.")
+    base = config_of(flat(config) | budgeted(budget, epochs))
     names = sets.split(",") if sets else list(track.task.subsets)
     rows = Sets.of(track, find_data(data))
-    base = config_of(flat(config) | budgeted(budget, epochs))
     wanted = tries(track, base, names, balances.split(","), [int(seed) for seed in numbers])
     said = f"{len(rows.fit)} images of {rows.folder} at {config.model.size} px, {budget} seen by each; figures of "
     said += f"{len(rows.val)} images of val."

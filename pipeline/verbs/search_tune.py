@@ -60,8 +60,8 @@ def search_tune(
     Returns:
         The table.
     """
-    if min(budget, epochs, tries) < 1 or budget < epochs:
-        raise UserError(f"--budget {budget} --epochs {epochs} --tries {tries}: expected 1 or more, an image an epoch.")
+    if tries < 1:
+        raise UserError(f"--tries {tries}: expected 1 or more.")
     track, path = track_named(config.track), phases or DEFAULT
     plan = procedure(path, base_of(track, config, budget, epochs, config.seed))
     base = base_of(track, config, budget, epochs, plan.seeds[0])

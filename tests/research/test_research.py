@@ -74,11 +74,15 @@ def test_the_start_says_what_does_not_judge_and_where_the_rules_are(root, place)
     assert "\noptim.epochs" not in program
 
 
-def test_it_is_not_begun_twice(place, capsys):
+def test_it_is_not_begun_twice_nor_without_a_budget(place, capsys):
     assert main(START) == 2
     assert "is there already" in capsys.readouterr().err
     assert main([*START[:-1], "two", "--seeds", "1"]) == 2
     assert "--seeds 1: expected two whole numbers or more" in capsys.readouterr().err
+    assert main([*START[:-1], "two", "--budget", "1"]) == 2
+    assert "--budget 1 --epochs 2: expected 1 epoch or more" in capsys.readouterr().err
+    assert main([*START[:-1], "two", "--limit-minutes", "0"]) == 2
+    assert "--limit-minutes 0: expected more than 0" in capsys.readouterr().err
     assert main(["research", "try", "x", "--run", "none"]) == 2
     assert "begin one with `./run.sh research start --run none`" in capsys.readouterr().err
 

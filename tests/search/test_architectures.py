@@ -116,7 +116,8 @@ def test_a_second_time_nothing_is_trained_and_fewer_recipes_are_kept(here, found
         (["--sizes", "64/32"], "--sizes 64/32: expected pixels, such as 160"),
         (["--sizes", "large"], "--sizes large: expected pixels"),
         (["--sizes", "0"], "--sizes 0: expected pixels"),
-        (["--top", "0"], "expected 1 or more"),
+        (["--top", "0"], "--top 0: expected 1 or more"),
+        (["--budget", "3"], "--budget 3 --epochs 4: expected 1 epoch or more, and an image or more in each"),
         (["--loss.dice", "0", "--loss.bce", "0", "--loss.cls", "0"], "every loss has weight 0"),
         (
             ["--encoders", "mit_b0", "--decoders", "linknet,pyramid"],

@@ -91,8 +91,8 @@ def test_a_training_that_diverges_is_a_line_of_the_table(here):
         (["--sets", "P,HQ"], "unknown sets of tasks HQ; there are P, PH, PB"),
         (["--balances", "dw"], "unknown optim.balance 'dw'. Did you mean dwa?"),
         (["--seeds", "one"], "expected whole numbers"),
-        (["--budget", "0"], "the last two 1 or more"),
-        (["--epochs", "0"], "the last two 1 or more"),
+        (["--budget", "3"], "--budget 3 --epochs 4: expected 1 epoch or more, and an image or more in each"),
+        (["--epochs", "0"], "--epochs 0: expected 1 epoch or more"),
     ],
 )
 def test_what_cannot_be_searched_is_refused(here, words, said, capsys):

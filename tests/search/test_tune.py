@@ -150,8 +150,8 @@ def test_a_sampler_chooses_of_all_values_and_the_same_again_where_one_was_cut_of
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--budget", "0"], "expected 1 or more"),
-        (["--budget", "2"], "an image an epoch"),
+        (["--budget", "2"], "--budget 2 --epochs 3: expected 1 epoch or more, and an image or more in each"),
+        (["--tries", "0"], "--tries 0: expected 1 or more"),
         (["--phases", "none.yml"], "cannot read none.yml"),
         (["--sampler", "random"], "sampler"),
         (["--fit-on", "train+val"], "fit_on is train+val, and a search fits on train"),
