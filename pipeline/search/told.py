@@ -14,23 +14,28 @@ def ranked(ended: Sequence[Outcome], best: Literal["max", "min"]) -> list[Outcom
     return sorted(whole, key=lambda one: one.value, reverse=best == "max")
 
 
-def told(done: int, total: int, outcome: Outcome, best: Outcome | None, minutes: float) -> str:
+def came(outcome: Outcome) -> str:
+    """What became of a try."""
+    if outcome.value is not None:
+        return f"{outcome.value:.4f} in {outcome.result['minutes']:.1f} min"
+    if outcome.pruned_after:
+        return f"ended early, after epoch {outcome.pruned_after}"
+    return f"failed: {outcome.failed.split('. ')[0]}"
+
+
+def told(done: int, total: int, words: str, best: Outcome | None, minutes: float) -> str:
     """A line on a try.
 
     Args:
         done: tries that have ended, this one counted
         total: tries in all
-        outcome: what became of it
+        words: which it is, and what became of it
         best: of those that have ended; None: none was trained to its end
-        minutes: from one try's end to the next one's, on average, by all workers together
+        minutes: from one try's end to the next one's, on average
     """
-    if outcome.value is not None:
-        came = f"{outcome.value:.4f} in {outcome.result['minutes']:.1f} min"
-    else:
-        came = f"ended early, after epoch {outcome.pruned_after}" if outcome.pruned_after else "failed"
     leads = f"; best {best.value:.4f}, {best.name}" if best else ""
     left = f"; about {max(1, round(minutes * (total - done)))} min left" if done < total else ""
-    return f"{done} of {total}, {outcome.name}: {came}{leads}{left}"
+    return f"{done} of {total}, {words}{leads}{left}"
 
 
 class Teller:
@@ -53,4 +58,5 @@ class Teller:
                 self.said.add(one.name)
                 minutes = (time.monotonic() - self.began) / 60 / (len(self.said) - self.before)
                 leads = ranked([other for other in ended if other.name in self.said], self.best)
-                say(told(len(self.said), self.total, one, leads[0] if leads else None, minutes))
+                best = leads[0] if leads else None
+                say(told(len(self.said), self.total, f"{one.name}: {came(one)}", best, minutes))

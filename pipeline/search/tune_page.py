@@ -7,6 +7,7 @@ from pipeline.contracts import Track
 from pipeline.judging.tables import markdown_row
 from pipeline.search.spread import is_noise
 from pipeline.search.study import Terms, config_values
+from pipeline.search.told import came, told
 from pipeline.search.trial import best_way
 from pipeline.search.tune import BASE, Line, base_spread, best, changes, gain, same_as, words
 from pipeline.tracks import track_named
@@ -53,19 +54,14 @@ def page(about: About, lines: Sequence[Line]) -> str:
 
 def said(about: About, lines: Sequence[Line], position: int) -> str:
     """A line that has ended, in words: how far the search is, what it gave, the best, and what time is left."""
-    line, headline = lines[position], about.track.judge.headline
-    ended = [each for each in lines if each.outcome]
-    what = f"{line.phase}: {words(line.changed)}"
-    value = "" if line.outcome.value is None else f" {headline} {line.outcome.value:.4f},"
-    parts = [f"{len(ended)}/{about.total} {what}:{value} {verdict(about, lines, position)}"]
-    if found := best(about.track, lines):
-        parts.append(f"best {found.outcome.value:.4f}")
-    minutes = [each.outcome.result["minutes"] for each in ended if each.outcome.result]
-    if line.outcome.result:
-        parts.append(f"{line.outcome.result['minutes']:.1f} minutes")
-    if minutes and len(ended) < about.total:
-        parts.append(f"about {(about.total - len(ended)) * sum(minutes) / len(minutes):.0f} left")
-    return "; ".join(parts)
+    line, found = lines[position], best(about.track, lines)
+    ended = [each.outcome for each in lines if each.outcome]
+    minutes = [outcome.result["minutes"] for outcome in ended if outcome.result]
+    what = f"{line.phase}: {words(line.changed)}: {came(line.outcome)}"
+    if line.outcome.value is not None:
+        what += f", {verdict(about, lines, position)}"
+    each = sum(minutes) / max(1, len(minutes))
+    return told(len(ended), about.total, what, found.outcome if found else None, each)
 
 
 def verdict(about: About, lines: Sequence[Line], position: int) -> str:

@@ -6,7 +6,7 @@ from pipeline.errors import UserError
 from pipeline.losses.segmentation import WeightedSum
 from pipeline.masks.extent import soft_extent
 from pipeline.models import network as networks
-from pipeline.models.network import SPARK_MEAN, SPARK_STD, ModelConfig, build_network
+from pipeline.models.network import SPARK_MEAN, SPARK_STD, WIDE, ModelConfig, build_network
 
 NAMES = sorted(path.relative_to(RECIPES).with_suffix("").as_posix() for path in RECIPES.glob("spark*/*.yaml"))
 
@@ -76,6 +76,15 @@ def test_normalisation():
     assert build_network(config, 10).mean.flatten().tolist() == pytest.approx([0.485, 0.456, 0.406])
 
 
+@pytest.mark.parametrize("decoder", WIDE)
+def test_the_width_is_the_decoders(decoder):
+    def decoder_parameters(width: int) -> int:
+        net = build_network(ModelConfig("tu-tf_efficientnet_lite0", decoder, decoder_width=width, size=128), 10).net
+        return sum(parameter.numel() for parameter in net.decoder.parameters())
+
+    assert decoder_parameters(32) < decoder_parameters(64)
+
+
 @pytest.mark.parametrize(
     ("config", "words"),
     [
@@ -89,7 +98,7 @@ def test_normalisation():
             "model.fine is 0; .* of at most model.size, 256",
         ),
         (ModelConfig(size=64, coarse=64, fine=96), "model.fine is 96; .* of at most model.size, 64"),
-        (ModelConfig(decoder="fpn", decoder_width=64), "decoder_width"),
+        (ModelConfig(decoder="unet", decoder_width=64), "decoder_width is for the pyramid, .*; unet takes no single"),
         (
             ModelConfig(decoder="fpn", decoder_channels=[64]),
             "is for the unet, unetplusplus, manet .*; fpn takes no such list",

@@ -116,14 +116,20 @@ def test_a_line_a_try_is_said(here, capsys):
     (here / "short.yml").write_text("seeds: [0, 1]\nphases: [{name: rate, tries: [{optim.lr: 0.1}, {optim.lr: 0.2}]}]")
     words = [*WORDS[:4], "--phases", "short.yml", *WORDS[6:], "--run", "said"]
     assert main(words) == 0
-    lines = [line for line in capsys.readouterr().out.splitlines() if line[1:3] == "/4"]
+    lines = [line for line in capsys.readouterr().out.splitlines() if line[1:6] == " of 4"]
     found = trainings(here, "said")
-    assert [line.partition(":")[0] for line in lines] == ["1/4 base", "2/4 base", "3/4 rate", "4/4 rate"]
-    assert lines[0].startswith(f"1/4 base: seed 0: error {found['base'].value:.4f}, base, best; best ")
+    assert [line.partition(":")[0] for line in lines] == [
+        "1 of 4, base",
+        "2 of 4, base",
+        "3 of 4, rate",
+        "4 of 4, rate",
+    ]
+    assert lines[0].startswith(f"1 of 4, base: seed 0: {found['base'].value:.4f} in ")
+    assert ", base, best; best " in lines[0]
     assert lines[0].endswith(" left")
     assert not lines[3].endswith(" left")
     lowest = min(one.value for name, one in found.items() if name != "base, seed 1" and one.value is not None)
-    assert f"; best {lowest:.4f}; " in lines[3]
+    assert f"; best {lowest:.4f}, " in lines[3]
 
 
 def test_a_sampler_chooses_of_all_values_and_the_same_again_where_one_was_cut_off(here):

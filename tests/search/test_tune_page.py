@@ -91,9 +91,9 @@ def test_the_head_says_what_chance_does_and_what_the_best_is():
 def test_what_is_said_of_a_try():
     pending = [*LINES[:5], *(replace(each, outcome=None) for each in LINES[5:])]
     assert said(ABOUT, pending, 3) == (
-        "5/9 rate: optim.lr 0.3: s_final 0.5800, best; best 0.5800; 2.0 minutes; about 8 left"
+        "5 of 9, rate: optim.lr 0.3: 0.5800 in 2.0 min, best; best 0.5800, rate 0.3 0; about 8 min left"
     )
-    assert said(ABOUT, LINES, 7) == "9/9 again: optim.lr 0.7: failed: out of memory; best 0.6000"
+    assert said(ABOUT, LINES, 7) == "9 of 9, again: optim.lr 0.7: failed: out of memory; best 0.6000, again 0.6 0"
 
 
 def test_where_the_lowest_wins_less_is_a_gain():
