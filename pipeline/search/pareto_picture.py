@@ -21,6 +21,7 @@ LARGEST, LEAST = 420.0, 14.0  # areas of markers in square points: of the most p
 COLOURS = ("#0b5cad", "#c2410c", "#15803d", "#7e22ce", "#a16207", "#0e7490", "#be123c", "#4d4d4d")
 FRONT = "#1c2530"
 SIDE = {"max": "more", "min": "less"}
+LEGIBLE = 600  # characters of all names together, from which only the front is named
 
 
 def draw_pareto(path: Path, track: Track, points: Sequence[Point]) -> None:
@@ -56,10 +57,11 @@ def draw_pareto(path: Path, track: Track, points: Sequence[Point]) -> None:
     canvas.draw()  # settles the layout, which the labels are placed in
     figure.set_layout_engine("none")
     first = [*([bend] if bend else []), *(point for point in found if point is not bend)]
+    crowded = sum(len(point.name) for point in points) >= LEGIBLE
     order = [*first, *(point for point in points if point not in first)]
     labels = [
         Label(
-            point.name,
+            "" if crowded and point not in first else point.name,
             point.gmac,
             point.value,
             math.sqrt(_area(point.mparams, most) / math.pi) + (4 if point is bend else 0),

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.ticker import MaxNLocator
-from optuna.importance import PedAnovaImportanceEvaluator
+from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState
 from optuna.visualization import matplotlib as plots
 
@@ -22,6 +22,7 @@ from pipeline.search.pareto import Point
 from pipeline.search.pareto_picture import draw_pareto
 
 ENOUGH = 4  # tries to their end, below which importances say nothing
+AXES = 7  # of parallel coordinates, that can still be read
 DPI = 110
 
 
@@ -58,6 +59,15 @@ def varied(study: optuna.Study) -> list[str]:
     return [name for name, found in values.items() if len(found) > 1]
 
 
+def parallel_axes(study: optuna.Study) -> list[str]:
+    """Those of the parameters that vary that are drawn as parallel coordinates: of many, the most important ones."""
+    params = varied(study)
+    if len(params) <= AXES or _too_few(study, ENOUGH):
+        return params
+    found = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator(), params=params)  # in their order
+    return list(found)[:AXES]
+
+
 def _pareto(track: Track, points: list[Point]) -> Picture:
     title = "Accuracy and compute"
     if len({point.gmac for point in points}) < 2:
@@ -65,7 +75,8 @@ def _pareto(track: Track, points: list[Point]) -> Picture:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "pareto.png"
         draw_pareto(path, track, points)
-        return Picture(title, path.read_bytes(), f"{track.selects[0]} against compute, of each try.")
+        words = f"{track.selects[0]} against compute, of each try; of many, only the front is named."
+        return Picture(title, path.read_bytes(), words)
 
 
 def _drawn_history(study: optuna.Study, headline: str) -> Picture:
@@ -81,7 +92,7 @@ def _drawn_history(study: optuna.Study, headline: str) -> Picture:
 
 
 def _drawn_parallel(study: optuna.Study, headline: str) -> Picture:
-    params = varied(study)
+    every, params = varied(study), parallel_axes(study)
 
     def draw() -> Axes:
         axes = plots.plot_parallel_coordinate(study, params, target_name=headline)
@@ -101,7 +112,9 @@ def _drawn_parallel(study: optuna.Study, headline: str) -> Picture:
 
     side = "higher" if study.direction.name == "MAXIMIZE" else "lower"
     why_not = _too_few(study, 2) or ("" if len(params) > 1 else "fewer than two of the study's parameters vary")
-    return _drawn("Parameters of each try", why_not, f"A line a try; the darker, the {side} its {headline}.", draw)
+    words = f"A line a try; the darker, the {side} its {headline}."
+    words += f" Of {len(every)} parameters, the {len(params)} that mattered most." if params != every else ""
+    return _drawn("Parameters of each try", why_not, words, draw)
 
 
 def _drawn_importances(study: optuna.Study, headline: str) -> Picture:

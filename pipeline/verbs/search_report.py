@@ -100,7 +100,7 @@ def _table(track: Track, study: optuna.Study, ended: list[Outcome]) -> tuple[lis
     """Names of the columns, and a row a try: the best first, then those ended early, then those that failed."""
     figures = list(dict.fromkeys((track.judge.headline, *track.judge.accuracy)))
     params = varied(study)
-    columns = ["try", *params, *figures, "M params", "GMAC", "minutes", "remark"]
+    columns = ["try", *figures, "M params", "GMAC", "minutes", "remark", *params]
     order = ranked(ended, track.selects[1])
     order += sorted((one for one in ended if one not in order), key=lambda one: -one.pruned_after)
     rows = []
@@ -114,7 +114,7 @@ def _table(track: Track, study: optuna.Study, ended: list[Outcome]) -> tuple[lis
             cells |= {"minutes": f"{one.result['minutes']:.1f}", "remark": way and f"decoded by {way}"}
         rows.append({"cells": cells, "whole": one.value is not None})
     said = any(row["cells"]["remark"] for row in rows)
-    return columns if said else columns[:-1], rows
+    return [name for name in columns if said or name != "remark"], rows
 
 
 def _remark(one: Outcome) -> str:

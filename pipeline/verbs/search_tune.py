@@ -55,7 +55,7 @@ def search_tune(
         UserError: a mistake in the phases, values that cannot be, or a data set that cannot be trained on
 
     Example:
-        ./run.sh search tune --data data/sim --model.size 512 --model.coarse 128 --model.fine 160
+        ./run.sh search tune --data data/sim --model.size 512 --model.coarse 96 --model.fine 128
 
     Returns:
         The table.

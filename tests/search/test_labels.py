@@ -53,3 +53,13 @@ def test_what_has_no_room_is_left_out_the_last_first():
     boxes = write_labels(on, crowd, NO_LINE)
     assert len(boxes) < 40
     assert [text.get_text() for text in on.texts] == [f"a long name {i}" for i in range(len(boxes))]
+
+
+def test_a_point_without_a_name_is_not_written_on():
+    places = [(0.5, 0.5), *((x, 0.5) for x in (0.54, 0.56, 0.58, 0.62, 0.66))]
+    on = axes()
+    (box,) = write_labels(on, [Label("" if i else "name", x, y, 5, "red") for i, (x, y) in enumerate(places)], NO_LINE)
+    assert not any(box.contains(*pixel) for pixel in on.transData.transform(places))
+    assert [text.get_text() for text in on.texts] == ["name"]
+    (free,) = write_labels(axes(), [Label("name", 0.5, 0.5, 5, "red")], NO_LINE)
+    assert free.x0 != box.x0

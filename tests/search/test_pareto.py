@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from pipeline.search import pareto_picture
 from pipeline.search.pareto import Point, front, knee
+from pipeline.tracks import track_named
 
 
 def points(*pairs):
@@ -72,3 +74,16 @@ def test_of_equally_far_points_the_cheapest_is_the_knee():
 )
 def test_a_front_that_does_not_bend_has_no_knee(few):
     assert knee(points(*few)) is None
+
+
+@pytest.mark.parametrize(("length", "named"), [(29, 20), (30, 3)])
+def test_of_many_long_names_only_those_of_the_front_are_written(length, named, tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr(pareto_picture, "write_labels", lambda axes, labels, corners: written.extend(labels))
+    values = [0.3, 0.5, 0.6, *(0.1 + number / 100 for number in range(17))]  # the first three beat the rest
+    some = [Point(f"{number:0{length}}", 1 + number, 1.0, value) for number, value in enumerate(values)]
+    pareto_picture.draw_pareto(tmp_path / "pareto.png", track_named("spark2026"), some)
+    assert len(written) == 20
+    texts = [label.text for label in written if label.text]
+    assert len(texts) == named
+    assert {one.name for one in some[:3]} == set(texts[:3])

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import optuna
 import pytest
 from matplotlib import rcParams
-from optuna.distributions import CategoricalDistribution
+from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import TrialState, create_trial
 
 from pipeline.cli import main
 from pipeline.config import config_of
 from pipeline.search.study import Terms, Try, begun, put
+from pipeline.search.study_pictures import AXES, parallel_axes, varied
 from pipeline.settings import flat
 from tests.toy.track import TRACK
 
@@ -81,11 +83,26 @@ def test_a_line_for_each_try_the_best_first_and_what_failed_with_its_reason():
     lines = [re.findall(r"<td[^>]*>(.*?)</td>", line) for line in re.findall(r"<tr.*?</tr>", table, re.DOTALL)[1:]]
     # errors 1 / 2, 1 / 3, 1 / 22, 1 / 23, the lowest being best
     assert [line[0] for line in lines] == ["try 3", "try 2", "try 1", "try 0", "try 5", "try 4"]
-    assert lines[0] == ["try 3", "0.01", "64", "0.0435", "4.000", "2.000", "2.0", ""]
-    assert [line[-1] for line in lines[4:]] == ["ended early, after epoch 2", "failed"]
+    assert lines[0] == ["try 3", "0.0435", "4.000", "2.000", "2.0", "", "0.01", "64"]
+    assert [line[5] for line in lines[4:]] == ["ended early, after epoch 2", "failed"]
     assert "<li>try 4: training diverged &lt;at once&gt;</li>" in page
     assert "4 trained to their end, 1 ended early, 1 failed, 2 waiting" in page
     assert "error is what is searched for,\nthe lowest being best" in page
+
+
+def test_of_many_parameters_those_that_mattered_most_are_drawn():
+    names = [f"p{number}" for number in range(AXES + 1)]
+    study = optuna.create_study(direction="maximize")
+    for i in range(40):
+        params = {name: float((i * (number + 3)) % 7) for number, name in enumerate(names)}
+        params["p_last"] = float(i)  # this alone makes the value
+        space = {name: FloatDistribution(0, 40) for name in params}
+        study.add_trial(create_trial(params=params, distributions=space, value=float(i)))
+    found = parallel_axes(study)
+    assert (len(found), found[0]) == (AXES, "p_last")
+    few = optuna.create_study(direction="maximize")
+    few.add_trials(study.trials[:3])  # of which no importances can be told
+    assert parallel_axes(few) == varied(few)
 
 
 @pytest.mark.parametrize(
