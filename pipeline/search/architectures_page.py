@@ -114,7 +114,8 @@ def _below(told: Told) -> list[str]:
     return [
         "## Next",
         "",
-        "Search the settings of one of the best, or train it as long as its recipe says:",
+        "Search the settings of one of the best, with --phases where phases.yml does not suit it, or train it as long "
+        "as its recipe says:",
         "",
         "```",
         *(command("search", "tune", "--recipe", path, *data) for path in told.recipes),

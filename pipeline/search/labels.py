@@ -49,7 +49,9 @@ def write_labels(axes: Axes, labels: Sequence[Label], corners: np.ndarray) -> li
     taken = [_box(*centre, *[2 * label.radius * scale] * 2) for centre, label in zip(centres, labels, strict=True)]
     taken += [Bbox([one, other]).padded(2) for one, other in pairwise(axes.transData.transform(corners))]
     room, written = axes.get_window_extent(), []
-    for centre, label in ((centre, label) for centre, label in zip(centres, labels, strict=True) if label.text):
+    for centre, label in zip(centres, labels, strict=True):
+        if not label.text:
+            continue
         width, height = _extent(axes, label.text)
         for away, middle in _places(label.radius, width / scale, height / scale):
             box = _box(*(centre + scale * np.array(middle)), width, height)

@@ -75,7 +75,7 @@ def _pareto(track: Track, points: list[Point]) -> Picture:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "pareto.png"
         draw_pareto(path, track, points)
-        words = f"{track.selects[0]} against compute, of each try; of many, only the front is named."
+        words = f"{track.selects[0]} against compute, of each try; of many, the front alone is named."
         return Picture(title, path.read_bytes(), words)
 
 

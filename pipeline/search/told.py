@@ -23,7 +23,7 @@ def came(outcome: Outcome) -> str:
     return f"failed: {outcome.failed.split('. ')[0]}"
 
 
-def told(done: int, total: int, words: str, best: Outcome | None, minutes: float) -> str:
+def told(done: int, total: int, words: str, best: Outcome | None, minutes: float | None) -> str:
     """A line on a try.
 
     Args:
@@ -31,10 +31,10 @@ def told(done: int, total: int, words: str, best: Outcome | None, minutes: float
         total: tries in all
         words: which it is, and what became of it
         best: of those that have ended; None: none was trained to its end
-        minutes: from one try's end to the next one's, on average
+        minutes: that a try takes, on average; None: not known
     """
     leads = f"; best {best.value:.4f}, {best.name}" if best else ""
-    left = f"; about {max(1, round(minutes * (total - done)))} min left" if done < total else ""
+    left = f"; about {max(1, round(minutes * (total - done)))} min left" if minutes and done < total else ""
     return f"{done} of {total}, {words}{leads}{left}"
 
 

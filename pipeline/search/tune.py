@@ -46,7 +46,7 @@ def base_of(track: Track, config: Config, images: int, epochs: int, seed: int) -
     """The config that tries change: with the budget of all of them.
 
     Raises:
-        UserError: no search trains it, or nothing does.
+        UserError: no search trains it, or nothing does; a budget that cannot be.
     """
     if config.fit_on != "train":
         raise UserError(f"fit_on is {config.fit_on}, and a search fits on train: add --fit-on train.")

@@ -60,8 +60,8 @@ def said(about: About, lines: Sequence[Line], position: int) -> str:
     what = f"{line.phase}: {words(line.changed)}: {came(line.outcome)}"
     if line.outcome.value is not None:
         what += f", {verdict(about, lines, position)}"
-    each = sum(minutes) / max(1, len(minutes))
-    return told(len(ended), about.total, what, found.outcome if found else None, each)
+    usual = sum(minutes) / len(minutes) if minutes else None
+    return told(len(ended), about.total, what, found.outcome if found else None, usual)
 
 
 def verdict(about: About, lines: Sequence[Line], position: int) -> str:
@@ -70,10 +70,8 @@ def verdict(about: About, lines: Sequence[Line], position: int) -> str:
     known = same_as(lines, position)
     if known is not None:
         return f"same as {known + 1}"
-    if outcome.failed:
-        return f"failed: {outcome.failed.split('. ')[0]}"
-    if outcome.pruned_after:
-        return f"pruned after {outcome.pruned_after} of {about.terms.base['optim.epochs']} epochs"
+    if outcome.value is None:
+        return came(outcome)
     names = {each.phase: None for each in lines}
     until = list(names)[: list(names).index(line.phase) + 1]
     kept = "best" if best(track, lines) is line else ""
@@ -103,7 +101,7 @@ def _sentences(about: About, lines: Sequence[Line]) -> list[str]:
     counts = [sum(bool(getattr(line.outcome, name)) for line in ended) for name in ("failed", "pruned_after")]
     minutes = sum({line.wanted.name: line.outcome.result.get("minutes", 0) for line in ended}.values())
     text.append(f"- {len(ended)} of {about.total} have ended, {counts[0]} failed, {counts[1]} were ended early; ")
-    text[-1] += f"{minutes:.1f} minutes of training."
+    text[-1] += f"the others took {minutes:.1f} minutes."
     if found := best(track, lines):
         text.append(f"- {_winner(about, lines, found, limit)}")
     return text

@@ -41,7 +41,8 @@ def search_tune(
     Args:
         recipe: name of a recipe, or path of a YAML; its values can be given as options
         data: folder of the data set
-        phases: a YAML of seeds, in place of the recipe's, and phases of tries; default: pipeline/recipes/phases.yml
+        phases: a YAML of seeds, in place of the recipe's, and phases of tries; default: pipeline/recipes/phases.yml,
+            for two looks at about 96 and 128 px
         sampler: phases, as they are written down; or tpe, which chooses freely of all values in them, learning from
             what it has tried
         tries: how many the sampler tpe chooses

@@ -76,6 +76,11 @@ def test_normalisation():
     assert build_network(config, 10).mean.flatten().tolist() == pytest.approx([0.485, 0.456, 0.406])
 
 
+def test_which_decoders_take_a_width():
+    smp_own = {"segformer", "fpn", "pspnet", "deeplabv3", "deeplabv3plus", "pan", "upernet"}
+    assert set(WIDE) == {"pyramid"} | smp_own
+
+
 @pytest.mark.parametrize("decoder", WIDE)
 def test_the_width_is_the_decoders(decoder):
     def decoder_parameters(width: int) -> int:

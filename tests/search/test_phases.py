@@ -8,7 +8,7 @@ from pipeline.config import config_of, recipe_values
 from pipeline.errors import UserError
 from pipeline.search.phases import DEFAULT, procedure
 
-LIGHT = {"model.size": 512, "model.coarse": 128, "model.fine": 160, "model.weights": "none"}
+LIGHT = {"model.size": 512, "model.coarse": 96, "model.fine": 128, "model.weights": "none"}
 SMOKE = config_of(recipe_values("smoke"))
 
 

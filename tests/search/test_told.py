@@ -14,6 +14,7 @@ def test_a_line_says_how_far_how_good_and_how_long():
     best = outcome("b", 0.5)
     assert told(3, 21, "a: 0.2500", best, 1.5) == "3 of 21, a: 0.2500; best 0.5000, b; about 27 min left"
     assert told(21, 21, "a: failed", best, 1.5) == "21 of 21, a: failed; best 0.5000, b"
+    assert told(1, 2, "a: failed", None, None) == "1 of 2, a: failed"
     assert told(1, 2, "a: failed", None, 0.1) == "1 of 2, a: failed; about 1 min left"
 
 

@@ -86,7 +86,7 @@ def test_a_try_that_diverges_or_needs_more_memory_than_there_is_fails_and_the_se
 
 
 def test_what_falls_far_behind_is_ended_early(here):
-    assert table(here)[5][8] == "pruned after 1 of 3 epochs"
+    assert table(here)[5][8] == "ended early, after epoch 1"
     assert trainings(here)["optim.lr 1e-09"].value is None
 
 

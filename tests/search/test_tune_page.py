@@ -45,7 +45,7 @@ def test_verdicts_are_against_what_a_phase_began_with():
         "better",
         "best, but noise",  # 0.02 more than what was kept
         "failed: out of memory",
-        "pruned after 2 of 4 epochs",
+        "ended early, after epoch 2",
     ]
     assert [round(gain(SPARK, LINES, each), 9) for each in LINES[2:7]] == [0.04, 0.08, -0.1, 0.07, 0.02]
 
@@ -80,7 +80,7 @@ def test_the_head_says_what_chance_does_and_what_the_best_is():
     text = page(ABOUT, LINES)
     assert "- s_final, compute paid for, on tune; the highest wins. The best constant answer: s_acc 0.2500." in text
     assert "- The base by seed: 0.5000, 0.5600. Spread, the largest less the smallest: 0.0600; a gain" in text
-    assert "- 9 of 9 have ended, 1 failed, 1 were ended early; 14.0 minutes of training." in text
+    assert "- 9 of 9 have ended, 1 failed, 1 were ended early; the others took 14.0 minutes." in text
     assert (
         "- Best: line 7, 0.6000, the base with optim.lr 0.6. Gain over the base +0.1000, more than the spread;" in text
     )
@@ -93,6 +93,8 @@ def test_what_is_said_of_a_try():
     assert said(ABOUT, pending, 3) == (
         "5 of 9, rate: optim.lr 0.3: 0.5800 in 2.0 min, best; best 0.5800, rate 0.3 0; about 8 min left"
     )
+    alone = [line(BASE, 0.1, None, failed="it diverged"), replace(LINES[1], outcome=None)]
+    assert said(ABOUT, alone, 0) == "1 of 9, base: optim.lr 0.1: failed: it diverged"  # what time is left is not known
     assert said(ABOUT, LINES, 7) == "9 of 9, again: optim.lr 0.7: failed: out of memory; best 0.6000, again 0.6 0"
 
 
