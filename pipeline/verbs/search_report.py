@@ -13,7 +13,7 @@ from pipeline.run_folder import SUBMISSIONS, run_named
 from pipeline.search.pareto import Point
 from pipeline.search.study import FILE, Outcome, Try, joined, outcomes
 from pipeline.search.study_pictures import pictures, varied
-from pipeline.search.told import ranked
+from pipeline.search.told import came, ranked
 from pipeline.search.trial import best_way
 from pipeline.tracks import track_named
 
@@ -118,4 +118,5 @@ def _table(track: Track, study: optuna.Study, ended: list[Outcome]) -> tuple[lis
 
 
 def _remark(one: Outcome) -> str:
-    return "failed" if one.failed else f"ended early, after epoch {one.pruned_after}" if one.pruned_after else ""
+    """Why a try has no value; what failed has its reason below the table."""
+    return "failed" if one.failed else came(one) if one.value is None else ""

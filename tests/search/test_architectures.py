@@ -8,7 +8,7 @@ from pipeline.cli import main
 from pipeline.config import config_of, recipe_values
 from pipeline.errors import UserError
 from pipeline.models.names import decoders
-from pipeline.models.network import WIDE, ModelConfig, passed_over
+from pipeline.models.network import ModelConfig, passed_over
 from pipeline.search.architectures import counted, grid
 from pipeline.search.study import Try, joined, outcomes
 from pipeline.settings import flat
@@ -170,7 +170,9 @@ def test_a_value_that_a_decoder_does_not_take_is_left_out_and_others_are_kept(de
     assert one.values.keys() - {"model.encoder", "model.decoder", "model.size", "model.coarse", "model.fine"} == {
         f"model.{name}" for name in passed_over(decoder)
     }
-    assert ("model.decoder_width" in one.values) == (decoder not in WIDE)
+    assert ("model.decoder_width" in one.values) == (
+        decoder not in ("pyramid", "segformer", "fpn", "pspnet", "deeplabv3", "deeplabv3plus", "pan", "upernet")
+    )
     assert ("model.decoder_channels" in one.values) == (decoder not in ("unet", "unetplusplus", "manet"))
     assert one.values.get("model.finest", ModelConfig.finest) == 4
     assert "is for the" not in counted(SPARK, base, one).refused
